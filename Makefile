@@ -1,0 +1,43 @@
+# Thin on purpose: what a target does is in tools/, in Python, so that it also works without make.
+
+# The first Python on the PATH that is new enough. If there is none, tools/install.py says so.
+PYTHON ?= $(or $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done),python3)
+PORT ?= 8000
+NOTEBOOK ?=
+RUN = .venv/bin/python
+
+.DEFAULT_GOAL := help
+.PHONY: help book test notebooks lab bench lint clean install install-dev
+
+help:
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
+
+book: install  ## build the book and serve it on this machine (PORT=8000)
+	@$(RUN) tools/book.py $(PORT)
+
+test: install-dev lint  ## run every test: units, notebooks, the built pages in a browser
+	@$(RUN) -m pytest --nbval --nbval-current-env --dist loadfile -n logical tests book
+
+notebooks: install-dev  ## execute and normalize all notebooks, or one (NOTEBOOK=book/adam.ipynb)
+	@$(RUN) tools/notebooks.py $(NOTEBOOK)
+
+lab: install  ## open the notebooks in JupyterLab
+	@$(RUN) -m jupyter lab book
+
+bench: install-dev  ## time a step of each rule beside PyTorch's
+	@$(RUN) tools/bench.py
+
+lint: install-dev  ## check style and format of the code and the notebooks
+	@$(RUN) -m ruff check
+	@$(RUN) -m ruff format --check
+
+clean:  ## delete what was built, but neither .venv nor your own work
+	@rm -rf _build .pytest_cache .ruff_cache .hypothesis .benchmarks
+	@find code tools tests -name __pycache__ -exec rm -rf {} +
+
+install:
+	@$(PYTHON) tools/install.py
+
+install-dev:
+	@$(PYTHON) tools/install.py dev

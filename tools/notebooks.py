@@ -1,0 +1,139 @@
+"""Execute notebooks and write them in one normal form: twice the same notebook, twice the same bytes.
+
+python tools/notebooks.py                      all notebooks under book/
+python tools/notebooks.py book/adam.ipynb ...  these
+"""
+
+import os
+import re
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError
+
+ROOT = Path(__file__).resolve().parent.parent
+
+METADATA = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+CELL_METADATA = {"tags", "mystnb"}
+WIDGET = "application/vnd.jupyter.widget-view+json"
+# What editors and libraries hand out: eight hexadecimal digits, or a UUID.
+RANDOM_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{8}")
+
+
+def name_cells(cells):
+    """Give the first free of c01, c02, ... to cells without an id, or with a random or repeated one."""
+    taken = set()
+    nameless = []
+    for cell in cells:
+        if RANDOM_ID.fullmatch(cell.get("id", "00000000")) or cell.id in taken:
+            nameless.append(cell)
+        else:
+            taken.add(cell.id)
+    free = (f"c{n:02}" for n in range(1, len(cells) + 1) if f"c{n:02}" not in taken)
+    for cell in nameless:
+        cell["id"] = next(free)
+
+
+def merge_streams(outputs):
+    """Join what was printed in pieces, so that it doesn't matter how the kernel cut it."""
+    merged = []
+    for output in outputs:
+        last = merged[-1] if merged else {}
+        if output.output_type == "stream" and output.name == last.get("name"):
+            last["text"] += output.text
+        else:
+            merged.append(output)
+    return merged
+
+
+def set_alt(cell):
+    """Copy a figure's alt text to the cell's metadata, the only place where MyST-NB looks for it."""
+    figures = [out for out in cell.outputs if "image/png" in out.get("data", {})]
+    alts = [out.metadata.get("image/png", {}).get("alt") for out in figures]
+    if any(alts):
+        mystnb = cell.metadata.setdefault("mystnb", {})
+        mystnb.setdefault("image", {})["alt"] = " ".join(filter(None, alts))
+
+
+def normalize(notebook):
+    """Strip a notebook of all that depends on the machine, the day or the editor, in place."""
+    notebook.nbformat_minor = 5
+    notebook.metadata = nbformat.from_dict(METADATA)
+    name_cells(notebook.cells)
+    executed = 0
+    for cell in notebook.cells:
+        cell.metadata = nbformat.from_dict(
+            {key: value for key, value in cell.metadata.items() if key in CELL_METADATA}
+        )
+        if cell.cell_type != "code":
+            continue
+        if cell.execution_count is not None:
+            executed += 1
+            cell.execution_count = executed
+        cell.outputs = merge_streams(cell.outputs)
+        for output in cell.outputs:
+            if output.output_type == "execute_result":
+                output.execution_count = cell.execution_count
+            if WIDGET in output.get("data", {}):
+                output.data[WIDGET]["model_id"] = "widget"
+        set_alt(cell)
+    return notebook
+
+
+def text(notebook):
+    """Return the file's content."""
+    return nbformat.writes(notebook) + "\n"
+
+
+def execute(path):
+    """Execute one notebook in its own folder, and write it if it changed. Return an error or None."""
+    before = path.read_text(encoding="utf-8")
+    notebook = nbformat.reads(before, as_version=4)
+    client = NotebookClient(
+        notebook,
+        kernel_name="python3",
+        timeout=600,
+        record_timing=False,
+        store_widget_state=False,
+        extra_arguments=["--log-level=ERROR"],
+        resources={"metadata": {"path": str(path.parent)}},
+    )
+    try:
+        client.execute()
+    except (CellExecutionError, CellTimeoutError) as error:
+        return str(error)
+    after = text(normalize(notebook))
+    if after != before:
+        path.write_text(after, encoding="utf-8", newline="\n")
+    print(f"{os.path.relpath(path)}: {'written' if after != before else 'unchanged'}", flush=True)
+    return None
+
+
+def main(names):
+    if names:
+        paths = [Path(name).resolve() for name in names]
+    else:
+        paths = sorted((ROOT / "book").rglob("*.ipynb"))
+        paths = [path for path in paths if ".ipynb_checkpoints" not in path.parts]
+    for path in paths:
+        if not path.is_file():
+            sys.exit(f"There is no notebook {path}.")
+    # One thread each, or matrix products would depend on the number of processors.
+    for library in ("OPENBLAS", "MKL", "OMP"):
+        os.environ[f"{library}_NUM_THREADS"] = "1"
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        errors = dict(zip(paths, pool.map(execute, paths), strict=True))
+    failed = {path: error for path, error in errors.items() if error}
+    for path, error in failed.items():
+        print(f"\n{os.path.relpath(path)} failed and was left as it was:\n{error}", file=sys.stderr)
+    sys.exit(bool(failed))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
