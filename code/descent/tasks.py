@@ -1,0 +1,446 @@
+"""Learning problems on real data: each gives the loss and, written by hand, its gradient.
+
+A task's parameters are one flat vector w, so that an optimizer needs to know nothing of the model.
+``task(w)`` returns ``(loss, gradient)``. Axes of w before the last are runs of their own: learning
+rates, seeds. A whole sweep is one call.
+
+The file reads from simple to full: mini-batches, three losses, what all tasks share, the linear
+models, the network, and at the end the tasks themselves.
+"""
+
+import math
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+__all__ = [
+    "MLP",
+    "Data",
+    "LeastSquares",
+    "Logistic",
+    "Softmax",
+    "Task",
+    "breast_cancer",
+    "diabetes",
+    "digits",
+    "digits_mlp",
+    "minibatches",
+    "split",
+]
+
+
+def minibatches(n, batch_size, seed):
+    """Yield the row numbers of one epoch, shuffled, in batches.
+
+    Every row comes once. The last batch is smaller where batch_size does not divide n.
+
+    Parameters
+    ----------
+    n : int
+        Number of rows.
+    batch_size : int
+        Rows to a batch, 1 or more.
+    seed : int, sequence of int, or numpy.random.Generator
+        The shuffle. A generator moves on, so the next epoch is shuffled differently; the same
+        number gives the same epoch again.
+
+    Yields
+    ------
+    rows : ndarray of int, shape (batch_size,)
+    """
+    if batch_size < 1:
+        raise ValueError(f"batch_size must be 1 or more, got {batch_size}")
+    order = np.random.default_rng(seed).permutation(n)
+    for first in range(0, n, batch_size):
+        yield order[first : first + batch_size]
+
+
+# Three losses. Each takes the model's outputs z, shape (..., n, K), and the answers y, shape
+# (..., n), and returns the mean loss over the n rows with its gradient dz by the outputs.
+
+
+def half_squared_error(z, y):
+    """Half the mean squared difference between ``z[..., 0]`` and y."""
+    r = z[..., 0] - y
+    loss = (r * r).mean(axis=-1) / 2  # L = 1/(2n) sum (z - y)^2
+    dz = r / r.shape[-1]  # dL/dz = (z - y) / n
+    return loss, dz[..., None]
+
+
+def binary_cross_entropy(z, y):
+    """Cross-entropy in nats when ``sigmoid(z[..., 0])`` is the probability that y is 1."""
+    z = z[..., 0]
+    p = 1 / (1 + np.exp(-z))
+    # L = -1/n sum log(p if y else 1 - p), and -log sigmoid(s) = log(1 + exp(-s)) for any large s
+    loss = np.logaddexp(0, np.where(y, -z, z)).mean(axis=-1)
+    dz = (p - y) / z.shape[-1]  # dL/dz = (p - y) / n
+    return loss, dz[..., None]
+
+
+def cross_entropy(z, y):
+    """Cross-entropy in nats when ``softmax(z)`` are the probabilities of the classes."""
+    Y = y[..., None] == np.arange(z.shape[-1])  # one-hot: a 1 in the column of the right class
+    z = z - z.max(axis=-1, keepdims=True)  # changes no probability, and exp cannot overflow
+    e = np.exp(z)
+    total = e.sum(axis=-1, keepdims=True)
+    # L = -1/n sum log p[y], with log p = z - log sum exp(z)
+    loss = (np.log(total[..., 0]) - (z * Y).sum(axis=-1)).mean(axis=-1)
+    dz = (e / total - Y) / z.shape[-2]  # dL/dz = (p - Y) / n
+    return loss, dz
+
+
+class Data(NamedTuple):
+    """The rows to learn from, and those to test on."""
+
+    X: np.ndarray
+    y: np.ndarray
+    X_test: np.ndarray
+    y_test: np.ndarray
+
+
+def split(X, y, seed=0):
+    """Set a quarter of the rows aside for testing, drawn at random, and return a `Data`."""
+    order = np.random.default_rng(seed).permutation(len(X))
+    test, train = np.split(order, [len(X) // 4])
+    return Data(X[train], y[train], X[test], y[test])
+
+
+class Task:
+    """What all tasks share; a model adds ``outputs`` and ``_loss_and_gradient``.
+
+    Attributes
+    ----------
+    X, y, X_test, y_test : ndarray
+        The rows to learn from and those to test on. Answers are numbers, or classes from 0.
+    n : int
+        Number of training rows.
+    size : int
+        Number of parameters, P.
+    shapes : dict
+        Name and shape of each array in the flat vector, in order.
+    """
+
+    def __init__(self, data, shapes):
+        self.X, self.y, self.X_test, self.y_test = data
+        self.n = len(self.X)
+        self.shapes = shapes
+        self.size = sum(math.prod(shape) for shape in shapes.values())
+
+    def __call__(self, w):
+        """Return the mean loss over all training rows, and its gradient.
+
+        Parameters
+        ----------
+        w : array_like, shape (..., P)
+            Flat parameters; leading axes are runs. The arithmetic is in float64.
+
+        Returns
+        -------
+        loss : array, shape (...)
+            In nats, or half the mean squared error. Where w has gone too far it is infinite or
+            NaN; that is no error and no warning.
+        gradient : ndarray, shape (..., P)
+
+        Raises
+        ------
+        ValueError
+            If the last axis of w does not hold P numbers.
+        """
+        return self._over_runs(self._loss_and_gradient, w, self.X, self.y)
+
+    def on(self, rows):
+        """Return this task on some of its training rows only, to be called like the task itself.
+
+        Parameters
+        ----------
+        rows : array_like of int, shape (B,) or (..., B)
+            Row numbers; a row may come twice. Leading axes give each run its own rows.
+        """
+        rows = np.asarray(rows)
+        if rows.dtype.kind not in "iu" or not rows.size:
+            raise ValueError(f"rows must be one or more whole numbers, got {rows!r}")
+        if rows.min() < 0 or rows.max() >= self.n:
+            raise IndexError(
+                f"rows must lie in 0 .. {self.n - 1}, got {rows.min()} .. {rows.max()}"
+            )
+        return lambda w: self._over_runs(self._loss_and_gradient, w, self.X, self.y, rows)
+
+    def noisy(self, batch_size, seed):
+        """Return a callable that draws the next mini-batch whenever it is called.
+
+        Epoch k goes through ``minibatches(task.n, batch_size, (seed, k))``, k = 0, 1, ...
+
+        Parameters
+        ----------
+        batch_size : int
+            Rows to a batch.
+        seed : int or sequence of int
+            A sequence gives each run a stream of its own; w then has shape (..., len(seed), P).
+        """
+
+        def stream(s):
+            epoch = 0
+            while True:
+                yield from minibatches(self.n, batch_size, (s, epoch))
+                epoch += 1
+
+        streams = [stream(s) for s in np.atleast_1d(seed)]
+
+        def draw(w):
+            rows = np.stack([next(s) for s in streams])
+            return self.on(rows if np.ndim(seed) else rows[0])(w)
+
+        return draw
+
+    def start(self, seed=0):
+        """Return parameters to start from: zeros, whatever the seed, for the loss is convex."""
+        return np.zeros(self.size)
+
+    def test_loss(self, w):
+        """Return the mean loss over the test rows, shape (...) for w of shape (..., P)."""
+        return self._over_runs(self._loss_and_gradient, w, self.X_test, self.y_test)[0]
+
+    def unpack(self, w):
+        """Return a dict of the arrays in w by name: views, so writing to them changes w."""
+        arrays, end = {}, 0
+        for name, shape in self.shapes.items():
+            start, end = end, end + math.prod(shape)
+            arrays[name] = w[..., start:end].reshape(*w.shape[:-1], *shape)
+        return arrays
+
+    def _over_runs(self, f, w, X, y, rows=None):
+        """Return what f(w, X, y) returns, run by run in blocks, so that memory stays bounded."""
+        w = np.asarray(w, dtype=float)
+        if w.shape[-1:] != (self.size,):
+            raise ValueError(
+                f"w must hold {self.size} parameters on its last axis; its shape is {w.shape}"
+            )
+        lead = w.shape[:-1]
+        own_rows = rows is not None and rows.ndim > 1
+        if own_rows:
+            if rows.shape[:-1] != lead[len(lead) - rows.ndim + 1 :]:
+                raise ValueError(
+                    f"the runs of w, {lead}, do not end in those of rows, {rows.shape[:-1]}"
+                )
+            rows = np.broadcast_to(rows, lead + rows.shape[-1:]).reshape(-1, rows.shape[-1])
+        elif rows is not None:
+            X, y = X[rows], y[rows]
+        runs = w.reshape(-1, self.size)
+        width = sum(shape[-1] for shape in self.shapes.values()) + X.shape[-1]
+        block = max(1, 2**18 // (width * (rows.shape[-1] if own_rows else len(X))))
+        results = []
+        # A run that diverges overflows: the caller sees inf, and needs no warning beside it.
+        with np.errstate(over="ignore", invalid="ignore"):
+            for first in range(0, max(1, len(runs)), block):
+                part = slice(first, first + block)
+                if own_rows:
+                    results.append(f(runs[part], X[rows[part]], y[rows[part]]))
+                else:
+                    results.append(f(runs[part], X, y))
+        return tuple(
+            np.concatenate(parts).reshape(lead + parts[0].shape[1:])[()]
+            for parts in zip(*results, strict=True)
+        )
+
+
+class _Classifier(Task):
+    def accuracy(self, w, split="test"):
+        """Return the share of rows whose most probable class is the right one.
+
+        Parameters
+        ----------
+        w : array_like, shape (..., P)
+        split : {"test", "train"}
+
+        Returns
+        -------
+        accuracy : array, shape (...)
+            Between 0 and 1.
+        """
+        if split not in ("train", "test"):
+            raise ValueError(f'split must be "train" or "test", got {split!r}')
+
+        def share_right(w, X, y):
+            z = self.outputs(w, X)
+            guess = z.argmax(axis=-1) if z.shape[-1] > 1 else z[..., 0] > 0
+            return ((guess == y).mean(axis=-1),)
+
+        rows = (self.X, self.y) if split == "train" else (self.X_test, self.y_test)
+        return self._over_runs(share_right, w, *rows)[0]
+
+
+class _Linear(Task):
+    """One matrix and one row of biases: z = X W + b."""
+
+    def __init__(self, data, outputs):
+        super().__init__(data, dict(W=(data[0].shape[-1], outputs), b=(outputs,)))
+
+    def outputs(self, w, X):
+        p = self.unpack(w)
+        return X @ p["W"] + p["b"][..., None, :]
+
+    def _loss_and_gradient(self, w, X, y):
+        loss, dz = self.loss(self.outputs(w, X), y)
+        gradient = np.empty_like(w)
+        g = self.unpack(gradient)
+        g["W"][...] = _T(X) @ dz  # dL/dW = X^T dz
+        g["b"][...] = dz.sum(axis=-2)  # dL/db = sum of dz over the rows
+        return loss, gradient
+
+
+class LeastSquares(_Linear):
+    """Linear regression on `Data`: half the mean squared error of X W + b."""
+
+    loss = staticmethod(half_squared_error)
+
+    def __init__(self, data):
+        super().__init__(data, outputs=1)
+
+
+class Logistic(_Linear, _Classifier):
+    """Logistic regression on `Data` with classes 0 and 1."""
+
+    loss = staticmethod(binary_cross_entropy)
+
+    def __init__(self, data):
+        super().__init__(data, outputs=1)
+
+
+class Softmax(_Linear, _Classifier):
+    """Softmax regression on `Data` with classes 0 .. K - 1."""
+
+    loss = staticmethod(cross_entropy)
+
+    def __init__(self, data):
+        super().__init__(data, outputs=_classes(data))
+
+
+# Each as a function of z; its slope as a function of its own value a, which saves keeping z; and
+# the variance, times the fan-in, that its weights start with.
+ACTIVATIONS = {
+    "tanh": (np.tanh, lambda a: 1 - a**2, 1),
+    "relu": (lambda z: np.maximum(z, 0), lambda a: a > 0, 2),
+}
+
+
+class MLP(_Classifier):
+    """A multi-layer perceptron; two classes have one sigmoid output, more have a softmax.
+
+    Parameters
+    ----------
+    data : Data
+        Its answers are classes from 0.
+    hidden : tuple of int, default (32,)
+        Units in each hidden layer.
+    activation : {"tanh", "relu"}
+        What the hidden units do.
+    """
+
+    def __init__(self, data, hidden=(32,), activation="tanh"):
+        if activation not in ACTIVATIONS:
+            raise ValueError(f'activation must be "tanh" or "relu", got {activation!r}')
+        self.activate, self.slope, self.gain = ACTIVATIONS[activation]
+        classes = _classes(data)
+        self.loss = binary_cross_entropy if classes == 2 else cross_entropy
+        sizes = (data[0].shape[-1], *hidden, 1 if classes == 2 else classes)
+        self.layers = range(1, len(sizes))
+        shapes = {}
+        for i in self.layers:
+            shapes[f"W{i}"] = (sizes[i - 1], sizes[i])
+            shapes[f"b{i}"] = (sizes[i],)
+        super().__init__(data, shapes)
+
+    def start(self, seed=0):
+        """Return normal random weights and biases 0.
+
+        Their variance is 1 / fan_in for tanh (LeCun et al. 1998), 2 / fan_in for relu
+        (He et al. 2015).
+        """
+        rng = np.random.default_rng(seed)
+        w = np.zeros(self.size)
+        p = self.unpack(w)
+        for i in self.layers:
+            fan_in = len(p[f"W{i}"])
+            p[f"W{i}"][...] = rng.normal(size=p[f"W{i}"].shape) * np.sqrt(self.gain / fan_in)
+        return w
+
+    def outputs(self, w, X):
+        return self._forward(w, X)[-1]
+
+    def _forward(self, w, X):
+        p = self.unpack(w)
+        a = [X]
+        for i in self.layers:
+            z = a[-1] @ p[f"W{i}"] + p[f"b{i}"][..., None, :]  # z_i = a_{i-1} W_i + b_i
+            a.append(self.activate(z) if i < self.layers[-1] else z)
+        return a
+
+    def _loss_and_gradient(self, w, X, y):
+        a = self._forward(w, X)
+        loss, dz = self.loss(a[-1], y)
+        p = self.unpack(w)
+        gradient = np.empty_like(w)
+        g = self.unpack(gradient)
+        for i in reversed(self.layers):
+            g[f"W{i}"][...] = _T(a[i - 1]) @ dz  # dL/dW_i = a_{i-1}^T dz_i
+            g[f"b{i}"][...] = dz.sum(axis=-2)  # dL/db_i = sum of dz_i over the rows
+            if i > 1:
+                da = dz @ _T(p[f"W{i}"])  # dL/da_{i-1} = dz_i W_i^T
+                dz = da * self.slope(a[i - 1])
+        return loss, gradient
+
+
+def diabetes():
+    """Least squares: how far diabetes went in a year, from ten measurements of 442 patients.
+
+    Features and target are standardized on the training rows, so the loss starts at 0.5 and
+    1 - 2 * loss is the share of the variance explained (on the training rows).
+    """
+    data = split(*_load("diabetes", "X", "y"))
+    mean, std = data.y.mean(), data.y.std()
+    data = data._replace(y=(data.y - mean) / std, y_test=(data.y_test - mean) / std)
+    return LeastSquares(_standardized(data))
+
+
+def breast_cancer(standardized=True):
+    """Logistic regression: tumor benign (1) or malignant (0), from 30 measurements of 569 cells.
+
+    With ``standardized=False`` the features keep their units; the largest varies some 100,000
+    times as much as the smallest.
+    """
+    data = split(*_load("breast_cancer", "X", "y"))
+    return Logistic(_standardized(data) if standardized else data)
+
+
+def digits():
+    """Softmax regression: which digit, from 1,797 handwritten ones of 8 x 8 pixels in 0 .. 1."""
+    return Softmax(_digits())
+
+
+def digits_mlp(hidden=32):
+    """The digits again, for a tanh network with one hidden layer."""
+    return MLP(_digits(), hidden=(hidden,))
+
+
+def _digits():
+    X, y = _load("digits", "X", "y")
+    return split(X / 16, y)
+
+
+def _load(name, *arrays):
+    with np.load(Path(__file__).parent / "data" / f"{name}.npz") as file:
+        return [file[array] for array in arrays]
+
+
+def _standardized(data):
+    mean, std = data.X.mean(axis=0), data.X.std(axis=0)
+    return data._replace(X=(data.X - mean) / std, X_test=(data.X_test - mean) / std)
+
+
+def _classes(data):
+    return int(max(data[1].max(), data[3].max())) + 1
+
+
+def _T(a):
+    return a.swapaxes(-1, -2)
