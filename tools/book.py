@@ -49,7 +49,7 @@ def build():
 
 
 class Handler(http.server.SimpleHTTPRequestHandler):
-    """Serve files without a line for each request, and without letting the browser keep old ones."""
+    """Serve files without a line for each request; the browser keeps no old ones."""
 
     def log_message(self, *args):
         pass
@@ -81,7 +81,8 @@ def main(argument="8000"):
         pages = server(int(argument))
     except OSError as error:
         sys.exit(
-            f"Port {argument} cannot be had ({error.strerror.lower()}): try another, make book PORT=8001."
+            f"Port {argument} cannot be had ({error.strerror.lower()}): "
+            "try another one, for example make book PORT=8001."
         )
     with pages:
         if build():

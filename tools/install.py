@@ -43,17 +43,18 @@ def stamp():
 
 
 def make_venv():
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036
+        version = ".".join(map(str, sys.version_info[:2]))
         sys.exit(
-            "This course needs Python 3.11 or newer, and %s is Python %d.%d: install a newer one, or name it "
-            "with PYTHON=..." % (sys.executable, *sys.version_info[:2])
+            f"This course needs Python 3.11 or newer, and {sys.executable} is Python {version}: "
+            "install a newer one, or name it with PYTHON=..."
         )
     if importlib.util.find_spec("ensurepip") is None:
         sys.exit(
-            "%s cannot make virtual environments: on Debian or Ubuntu, run apt-get install python3-venv."
-            % sys.executable
+            f"{sys.executable} cannot make virtual environments: "
+            "on Debian or Ubuntu, run apt-get install python3-venv."
         )
-    print("Making .venv with Python %d.%d.%d" % sys.version_info[:3], flush=True)
+    print("Making .venv", flush=True)
     if subprocess.call([sys.executable, "-m", "venv", "--clear", str(VENV)]):
         sys.exit("Python could not make the virtual environment .venv: its message is above.")
 
@@ -69,16 +70,14 @@ def main():
         installed = {"root": str(ROOT)}
         STAMP.write_text(json.dumps(installed), encoding="utf-8")
 
-    files = [arg for name in REQUIREMENTS[what] for arg in ("-r", name)]
-    print(
-        "Installing %s (the first time, this takes minutes)" % " and ".join(REQUIREMENTS[what]),
-        flush=True,
-    )
+    files = REQUIREMENTS[what]
+    print(f"Installing {' and '.join(files)}: the first time, this takes minutes", flush=True)
     pip = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--retries", "1"]
-    if subprocess.call([*pip, *files, "-c", "constraints.txt"], cwd=str(ROOT)):
+    pip += [argument for name in files for argument in ("-r", name)]
+    if subprocess.call([*pip, "-c", "constraints.txt"], cwd=str(ROOT)):
         sys.exit(
-            "pip could not install the requirements (its message is above): if this machine has no network, "
-            "connect it and run the same command again."
+            "pip could not install the requirements (its message is above): "
+            "if this machine has no network, connect it and run the same command again."
         )
     installed[what] = fingerprint(what)
     # The tests' requirements contain the reader's.

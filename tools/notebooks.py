@@ -1,4 +1,4 @@
-"""Execute notebooks and write them in one normal form: twice the same notebook, twice the same bytes.
+"""Execute notebooks and write them in one normal form: executed twice, they have the same bytes.
 
 python tools/notebooks.py                      all notebooks under book/
 python tools/notebooks.py book/adam.ipynb ...  these
@@ -27,7 +27,7 @@ RANDOM_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{8}")
 
 
 def name_cells(cells):
-    """Give the first free of c01, c02, ... to cells without an id, or with a random or repeated one."""
+    """Give a free id (c01, c02, ...) to cells that have none, a random or a repeated one."""
     taken = set()
     nameless = []
     for cell in cells:
@@ -53,7 +53,7 @@ def merge_streams(outputs):
 
 
 def set_alt(cell):
-    """Copy a figure's alt text to the cell's metadata, the only place where MyST-NB looks for it."""
+    """Copy a figure's alt text to the cell's metadata, where alone MyST-NB looks for it."""
     figures = [out for out in cell.outputs if "image/png" in out.get("data", {})]
     alts = [out.metadata.get("image/png", {}).get("alt") for out in figures]
     if any(alts):
@@ -92,7 +92,7 @@ def text(notebook):
 
 
 def execute(path):
-    """Execute one notebook in its own folder, and write it if it changed. Return an error or None."""
+    """Execute one notebook in its folder; write it if it changed. Return an error or None."""
     before = path.read_text(encoding="utf-8")
     notebook = nbformat.reads(before, as_version=4)
     client = NotebookClient(
