@@ -1,0 +1,75 @@
+"""Compare the pictures in a notebook cell's outputs by their pixels.
+
+Tolerance: both pictures are blurred by 2 pixels, which evens out how a line is drawn on another
+processor. Then no color channel may differ by more than 8 % of its range anywhere, and at most
+0.5 % of the pixels may differ by more than 1 %.
+"""
+
+import base64
+import io
+import re
+
+import numpy as np
+from PIL import Image, ImageFilter
+
+BLUR = 2
+LARGEST = 0.08
+SMALL = 0.01
+SHARE = 0.005
+
+INLINE = re.compile(r"data:image/png;base64,([A-Za-z0-9+/=\s]+)")
+
+
+def pictures(outputs):
+    """Return the PNG files in outputs, as bytes: outputs of their own, and those inside HTML."""
+    found = []
+    for output in outputs:
+        data = output.get("data", {})
+        if "image/png" in data:
+            found.append(data["image/png"])
+        found += INLINE.findall(data.get("text/html", ""))
+    return [base64.b64decode(picture) for picture in found]
+
+
+def pixels(png):
+    """Return a picture on white, blurred: floats from 0 to 1, of shape (height, width, 3)."""
+    picture = Image.open(io.BytesIO(png)).convert("RGBA")
+    white = Image.new("RGBA", picture.size, "white")
+    picture = Image.alpha_composite(white, picture).convert("RGB")
+    return np.asarray(picture.filter(ImageFilter.GaussianBlur(BLUR))) / 255
+
+
+def compare(stored, computed):
+    """Return in which way two PNG files differ, or None if they look the same."""
+    if stored == computed:
+        return None
+    stored, computed = pixels(stored), pixels(computed)
+    if stored.shape != computed.shape:
+        height, width, _ = stored.shape
+        new_height, new_width, _ = computed.shape
+        return (
+            f"the stored one is {width} x {height} pixels, the new one {new_width} x {new_height}"
+        )
+    apart = np.abs(stored - computed).max(axis=2)
+    share = np.mean(apart > SMALL)
+    if apart.max() > LARGEST or share > SHARE:
+        row, column = np.unravel_index(apart.argmax(), apart.shape)
+        return (
+            f"{share:.2%} of the pixels differ by more than {SMALL:.0%}, the one at row {row}, "
+            f"column {column} by {apart.max():.0%}"
+        )
+    return None
+
+
+def difference(stored, computed):
+    """Return a sentence on the first picture that differs between two lists of outputs, or None."""
+    stored, computed = pictures(stored), pictures(computed)
+    if len(stored) != len(computed):
+        return (
+            f"The notebook stores {len(stored)} pictures here, the code now draws {len(computed)}."
+        )
+    for number, pair in enumerate(zip(stored, computed, strict=True), start=1):
+        how = compare(*pair)
+        if how:
+            return f"Picture {number} is no longer what the code draws: {how}."
+    return None
