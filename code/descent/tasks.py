@@ -85,8 +85,9 @@ def cross_entropy(z, y):
     e = np.exp(z)
     total = e.sum(axis=-1, keepdims=True)
     # L = -1/n sum log p[y], with log p = z - log sum exp(z)
-    loss = (np.log(total[..., 0]) - (z * Y).sum(axis=-1)).mean(axis=-1)
-    dz = (e / total - Y) / z.shape[-2]  # dL/dz = (p - Y) / n
+    n = z.shape[-2]
+    loss = np.log(total).mean(axis=(-2, -1)) - (z * Y).sum(axis=(-2, -1)) / n
+    dz = (e / total - Y) / n  # dL/dz = (p - Y) / n
     return loss, dz
 
 
@@ -219,7 +220,7 @@ class Task:
         lead = w.shape[:-1]
         own_rows = rows is not None and rows.ndim > 1
         if own_rows:
-            if rows.shape[:-1] != lead[len(lead) - rows.ndim + 1 :]:
+            if rows.shape[:-1] != lead[-(rows.ndim - 1) :]:
                 raise ValueError(
                     f"the runs of w, {lead}, do not end in those of rows, {rows.shape[:-1]}"
                 )

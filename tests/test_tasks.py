@@ -1,0 +1,388 @@
+import math
+import tracemalloc
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from descent import tasks
+
+pytestmark = pytest.mark.filterwarnings("error")
+
+TASKS = {
+    "diabetes": tasks.diabetes(),
+    "breast_cancer": tasks.breast_cancer(),
+    "breast_cancer raw": tasks.breast_cancer(standardized=False),
+    "digits": tasks.digits(),
+    "digits_mlp": tasks.digits_mlp(),
+}
+CLASSIFIERS = {name: task for name, task in TASKS.items() if name != "diabetes"}
+
+
+def every(cases):
+    return pytest.mark.parametrize("task", cases.values(), ids=cases.keys())
+
+
+def made_up(kind, rng, n=12, d=3):
+    """A small task of random rows."""
+    classes = dict(least_squares=0, logistic=2, softmax=4, mlp2=2, mlp4=4)[kind.split("-")[0]]
+    X, X_test = rng.normal(size=(n, d)), rng.normal(size=(5, d))
+    if not classes:
+        return tasks.LeastSquares(tasks.Data(X, rng.normal(size=n), X_test, rng.normal(size=5)))
+    y, y_test = np.arange(n) % classes, np.arange(5) % classes
+    data = tasks.Data(X, rng.permutation(y), X_test, y_test)
+    if kind == "logistic":
+        return tasks.Logistic(data)
+    if kind == "softmax":
+        return tasks.Softmax(data)
+    hidden = (5, 4) if rng.random() < 0.5 else (6,)
+    return tasks.MLP(data, hidden, activation=kind.split("-")[1])
+
+
+KINDS = ["least_squares", "logistic", "softmax", "mlp2-relu", "mlp2-tanh", "mlp4-relu", "mlp4-tanh"]
+every_kind = pytest.mark.parametrize("kind", KINDS)
+
+
+def plain_loss(task, w, X, y):
+    """The mean loss, row by row and without any care for range or speed."""
+    p = task.unpack(w)
+    total = 0.0
+    for x, answer in zip(X, y, strict=True):
+        if isinstance(task, tasks.MLP):
+            for i in task.layers:
+                x = x @ p[f"W{i}"] + p[f"b{i}"]
+                if i < task.layers[-1]:
+                    x = np.tanh(x) if task.activate is np.tanh else x * (x > 0)
+        else:
+            x = x @ p["W"] + p["b"]
+        if isinstance(task, tasks.LeastSquares):
+            total += (x[0] - answer) ** 2 / 2
+        elif len(x) == 1:
+            p1 = 1 / (1 + math.exp(-x[0]))
+            total -= math.log(p1 if answer == 1 else 1 - p1)
+        else:
+            total -= math.log(math.exp(x[answer]) / sum(map(math.exp, x)))
+    return total / len(X)
+
+
+@every_kind
+@settings(deadline=None, max_examples=30, derandomize=True)
+@given(seed=st.integers(0, 2**32), batch=st.integers(1, 20))
+def test_loss_and_gradient_on_random_rows(kind, seed, batch):
+    rng = np.random.default_rng(seed)
+    task = made_up(kind, rng)
+    w = rng.normal(size=task.size)
+    rows = rng.integers(task.n, size=batch)
+    f = task.on(rows)
+    loss, gradient = f(w)
+    assert loss == pytest.approx(plain_loss(task, w, task.X[rows], task.y[rows]), rel=1e-9)
+    h = 1e-5
+    numerical = [(f(w + h * e)[0] - f(w - h * e)[0]) / (2 * h) for e in np.eye(task.size)]
+    assert gradient == pytest.approx(np.array(numerical), rel=1e-6, abs=1e-8)
+
+
+@every(TASKS)
+def test_gradient_on_the_real_data(task):
+    rng = np.random.default_rng(0)
+    w = task.start() + 0.1 * rng.normal(size=task.size) / np.abs(task.X).max()
+    _, gradient = task(w)
+    for _ in range(10):
+        along = rng.normal(size=task.size) / np.abs(task.X).max()
+        h = 1e-5
+        slope = (task(w + h * along)[0] - task(w - h * along)[0]) / (2 * h)
+        assert gradient @ along == pytest.approx(slope, rel=1e-5, abs=1e-8)
+
+
+@every_kind
+@settings(deadline=None, max_examples=20, derandomize=True)
+@given(seed=st.integers(0, 2**32), lead=st.lists(st.integers(1, 3), max_size=3), own=st.booleans())
+def test_runs_are_one_run_after_the_other(kind, seed, lead, own):
+    rng = np.random.default_rng(seed)
+    task = made_up(kind, rng)
+    w = rng.normal(size=(*lead, task.size))
+    rows = rng.integers(task.n, size=(*lead, 7) if own else 7)
+    loss, gradient = task.on(rows)(w)
+    test_loss = task.test_loss(w)
+    assert loss.shape == test_loss.shape == tuple(lead) and gradient.shape == w.shape
+    for i in np.ndindex(*lead):
+        one = task.on(rows[i] if own else rows)(w[i])
+        assert loss[i] == pytest.approx(one[0], rel=1e-12)
+        assert gradient[i] == pytest.approx(one[1], rel=1e-12, abs=1e-14)
+        assert test_loss[i] == pytest.approx(task.test_loss(w[i]), rel=1e-12)
+        if not isinstance(task, tasks.LeastSquares):
+            assert task.accuracy(w)[i] == task.accuracy(w[i])
+
+
+def test_no_run_at_all():
+    task = TASKS["diabetes"]
+    loss, gradient = task(np.zeros((0, task.size)))
+    assert loss.shape == (0,) and gradient.shape == (0, task.size)
+
+
+@every(TASKS)
+def test_all_rows_are_the_mean_of_equal_parts(task):
+    w = np.random.default_rng(0).normal(size=task.size) / np.abs(task.X).max()
+    losses, gradients = [], []
+    rows = np.arange(task.n - task.n % 4)
+    for part in np.split(rows, 4):
+        loss, gradient = task.on(part)(w)
+        losses.append(loss)
+        gradients.append(gradient)
+    loss, gradient = task.on(rows)(w)
+    assert loss == pytest.approx(np.mean(losses))
+    assert gradient == pytest.approx(np.mean(gradients, axis=0), abs=1e-12)
+    everything = task.on(np.arange(task.n))(w)
+    assert everything[0] == pytest.approx(task(w)[0])
+    assert everything[1] == pytest.approx(task(w)[1], abs=1e-12)
+
+
+@every(TASKS)
+def test_a_walk_downhill_is_one(task):
+    w = task.start()
+    first, _ = task(w)
+    lr = 0.1 / max(1, np.square(task.X).sum(axis=1).mean())
+    for _ in range(20):
+        w = w - lr * task(w)[1]
+    assert task(w)[0] < first
+
+
+@pytest.mark.parametrize(
+    ("name", "loss"),
+    [("diabetes", 0.5), ("breast_cancer", math.log(2)), ("digits", math.log(10))],
+)
+def test_the_loss_at_the_start_is_known(name, loss):
+    task = TASKS[name]
+    assert task(task.start())[0] == pytest.approx(loss, rel=1e-14)
+    assert np.array_equal(task.start(1), np.zeros(task.size))
+
+
+def test_diabetes_is_least_squares():
+    task = TASKS["diabetes"]
+    A = np.column_stack([task.X, np.ones(task.n)])
+    best = np.linalg.lstsq(A, task.y)[0]
+    loss, gradient = task(best)
+    assert np.abs(gradient).max() < 1e-14
+    assert 1 - 2 * loss == pytest.approx(0.5, abs=0.05)  # the share of the variance explained
+    assert task.X.mean(axis=0) == pytest.approx(0, abs=1e-14)
+    assert task.X.std(axis=0) == pytest.approx(1)
+
+
+def test_breast_cancer_raw_keeps_its_units():
+    raw, task = TASKS["breast_cancer raw"], TASKS["breast_cancer"]
+    assert raw.X.std(axis=0).max() / raw.X.std(axis=0).min() > 1e5
+    assert task.X_test == pytest.approx((raw.X_test - raw.X.mean(axis=0)) / raw.X.std(axis=0))
+    assert np.array_equal(raw.y, task.y)
+
+
+@every(TASKS)
+def test_a_quarter_is_for_testing(task):
+    assert len(task.X) == len(task.y) == task.n
+    assert len(task.X_test) == len(task.y_test) == (task.n + len(task.y_test)) // 4
+
+
+def test_split_loses_nothing_and_keeps_pairs():
+    X, y = np.arange(22).reshape(11, 2), 2 * np.arange(11)
+    data = tasks.split(X, y)
+    assert sorted([*data.y, *data.y_test]) == list(y)
+    assert np.array_equal(data.X[:, 0], data.y) and np.array_equal(data.X_test[:, 0], data.y_test)
+    assert np.array_equal(tasks.split(X, y, seed=0).y, data.y)
+    assert not np.array_equal(tasks.split(X, y, seed=1).y, data.y)
+
+
+# Outputs so large that exp overflows, and so far apart that a probability rounds to 0.
+
+
+def test_logistic_far_out():
+    z = np.array([[-1e4], [-800.0], [800.0], [1e4]])
+    y = np.array([0, 1, 0, 1])
+    with np.errstate(over="ignore"):  # as a task does
+        loss, dz = tasks.binary_cross_entropy(z, y)
+    assert loss == (800 + 800) / 4
+    assert dz[:, 0] * 4 == pytest.approx([0, -1, 1, 0])
+
+
+def test_softmax_far_out():
+    z = np.array([[0, 1e4, -1e4], [0, 900, 0.0]])
+    loss, dz = tasks.cross_entropy(z, np.array([2, 1]))
+    assert loss == 2e4 / 2
+    assert dz * 2 == pytest.approx(np.array([[0, 1, -1], [0, 0, 0]]))
+
+
+@every(TASKS)
+@pytest.mark.parametrize("far", [1e160, 1e308, np.inf, np.nan])
+def test_a_run_that_diverged_neither_warns_nor_spoils_the_others(task, far):
+    w = np.stack([task.start(), np.full(task.size, far)])
+    loss, gradient = task(w)
+    one = task(w[0])
+    assert loss[0] == one[0] and np.array_equal(gradient[0], one[1])
+    assert not loss[1] < 1e10  # huge, infinite or NaN
+    assert np.isfinite(task.test_loss(w)[0])
+
+
+@every(TASKS)
+def test_w_is_left_alone_and_results_are_new(task):
+    w = task.start()
+    before = w.copy()
+    _, gradient = task(w)
+    kept = gradient.copy()
+    task(w + 1e-3)
+    assert np.array_equal(w, before) and np.array_equal(gradient, kept)
+
+
+@every(TASKS)
+def test_results_are_float64(task):
+    loss, gradient = task(task.start().astype(np.float32))
+    assert isinstance(loss, np.float64) and gradient.dtype == np.float64
+
+
+@every(TASKS)
+def test_unpack_gives_views_of_all_of_w(task):
+    w = np.zeros((2, task.size))
+    arrays = task.unpack(w)
+    assert {name: a.shape[1:] for name, a in arrays.items()} == task.shapes
+    for a in arrays.values():
+        a += 1
+    assert np.all(w == 1)
+
+
+def test_sizes():
+    assert TASKS["diabetes"].size == 10 + 1
+    assert TASKS["breast_cancer"].size == 30 + 1
+    assert TASKS["digits"].size == 64 * 10 + 10
+    assert TASKS["digits_mlp"].shapes == dict(W1=(64, 32), b1=(32,), W2=(32, 10), b2=(10,))
+    assert tasks.digits_mlp(hidden=8).size == 65 * 8 + 9 * 10
+
+
+@pytest.mark.parametrize(("activation", "gain"), [("tanh", 1), ("relu", 2)])
+def test_where_a_network_starts(activation, gain):
+    rng = np.random.default_rng(0)
+    data = tasks.Data(rng.normal(size=(4, 500)), np.arange(4), np.zeros((1, 500)), np.zeros(1, int))
+    task = tasks.MLP(data, (100, 200), activation)
+    p = task.unpack(task.start(3))
+    for i, fan_in in zip(task.layers, (500, 100, 200), strict=True):
+        assert p[f"W{i}"].std() == pytest.approx(math.sqrt(gain / fan_in), rel=0.1)
+        assert not p[f"b{i}"].any()
+    assert np.array_equal(task.start(3), task.start(3))
+    assert not np.array_equal(task.start(3), task.start(4))
+
+
+@every(CLASSIFIERS)
+def test_accuracy_counts_right_answers(task):
+    w = task.start(1) + 0.01 * np.random.default_rng(0).normal(size=task.size)
+    z = task.outputs(w, task.X)
+    guess = (z[:, 0] > 0) if z.shape[1] == 1 else np.argmax(z, axis=1)
+    assert task.accuracy(w, "train") == np.mean(guess == task.y)
+    assert 0 <= task.accuracy(w) <= 1
+    with pytest.raises(ValueError, match='"train" or "test", got \'validation\''):
+        task.accuracy(w, "validation")
+
+
+def test_least_squares_has_no_accuracy():
+    assert not hasattr(TASKS["diabetes"], "accuracy")
+
+
+# Mini-batches.
+
+
+@settings(deadline=None)
+@given(n=st.integers(1, 200), batch_size=st.integers(1, 250), seed=st.integers(0, 2**40))
+def test_every_row_comes_once_and_the_last_batch_is_smaller(n, batch_size, seed):
+    batches = list(tasks.minibatches(n, batch_size, seed))
+    assert sorted(np.concatenate(batches)) == list(range(n))
+    sizes = [len(rows) for rows in batches]
+    assert all(size == batch_size for size in sizes[:-1])
+    assert sizes[-1] == n - batch_size * (len(sizes) - 1) and 1 <= sizes[-1] <= batch_size
+
+
+def test_148_rows_in_batches_of_64():
+    assert [len(rows) for rows in tasks.minibatches(148, 64, 0)] == [64, 64, 20]
+
+
+def test_the_shuffle_follows_the_seed():
+    def epoch(seed):
+        return np.concatenate(list(tasks.minibatches(100, 30, seed))).tolist()
+
+    assert epoch(0) == epoch(0)
+    assert epoch(0) != epoch(1) != epoch((0, 1))
+    assert epoch(0) != list(range(100))
+    rng = np.random.default_rng(0)
+    assert epoch(rng) != epoch(rng)
+
+
+@pytest.mark.parametrize("batch_size", [0, -1])
+def test_a_batch_has_a_row(batch_size):
+    with pytest.raises(ValueError, match=f"batch_size must be 1 or more, got {batch_size}"):
+        next(tasks.minibatches(10, batch_size, 0))
+
+
+def test_noisy_goes_through_epoch_after_epoch():
+    task = made_up("softmax", np.random.default_rng(0))
+    f = task.noisy(5, seed=7)
+    w = np.random.default_rng(1).normal(size=task.size)
+    batches = [rows for k in range(3) for rows in tasks.minibatches(task.n, 5, (7, k))]
+    assert not np.array_equal(batches[0], batches[3])  # three batches to an epoch
+    for rows in batches:
+        loss, gradient = f(w)
+        assert loss == task.on(rows)(w)[0]
+        assert np.array_equal(gradient, task.on(rows)(w)[1])
+
+
+def test_noisy_gives_each_run_its_own_stream():
+    task = made_up("mlp4-tanh", np.random.default_rng(0))
+    w = np.random.default_rng(1).normal(size=(2, 3, task.size))  # two learning rates, three seeds
+    together = task.noisy(5, seed=[4, 5, 6])
+    apart = [task.noisy(5, seed=s) for s in (4, 5, 6)]
+    for _ in range(7):
+        loss, gradient = together(w)
+        for k, f in enumerate(apart):
+            one_loss, one_gradient = f(w[:, k])
+            assert loss[:, k] == pytest.approx(one_loss, rel=1e-12)
+            assert gradient[:, k] == pytest.approx(one_gradient, rel=1e-12, abs=1e-14)
+
+
+# Errors: a sentence with what was given and what was expected.
+
+
+def test_w_of_another_size():
+    with pytest.raises(ValueError, match=r"hold 11 parameters on its last axis; .* \(11, 3\)"):
+        TASKS["diabetes"](np.zeros((11, 3)))
+
+
+@pytest.mark.parametrize("rows", [[0.0, 1.0], [True, False], []])
+def test_rows_are_whole_numbers(rows):
+    with pytest.raises(ValueError, match="one or more whole numbers"):
+        TASKS["diabetes"].on(rows)
+
+
+@pytest.mark.parametrize("rows", [[-1, 0], [0, 332]])
+def test_rows_are_training_rows(rows):
+    with pytest.raises(IndexError, match=r"must lie in 0 \.\. 331, got"):
+        TASKS["diabetes"].on(rows)
+
+
+def test_as_many_runs_as_rows():
+    task = TASKS["diabetes"]
+    with pytest.raises(ValueError, match=r"runs of w, \(3,\), do not end in .* rows, \(2,\)"):
+        task.on(np.zeros((2, 5), int))(np.zeros((3, task.size)))
+    with pytest.raises(ValueError, match=r"runs of w, \(\), do not end in .* rows, \(2,\)"):
+        task.on(np.zeros((2, 5), int))(np.zeros(task.size))
+
+
+def test_an_unknown_activation():
+    data = tasks.split(np.zeros((8, 2)), np.arange(8) % 2)
+    with pytest.raises(ValueError, match='"tanh" or "relu", got \'gelu\''):
+        tasks.MLP(data, activation="gelu")
+
+
+def test_many_runs_do_not_fill_the_memory():
+    task = TASKS["digits_mlp"]
+    w = np.zeros((300, task.size))
+    tracemalloc.start()
+    try:
+        task(w)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    hidden = 300 * task.n * 32 * w.itemsize  # what one layer's outputs would take at once
+    assert peak < 4 * w.nbytes + 2**23 < hidden / 2
