@@ -10,6 +10,7 @@ os.environ["OMP_NUM_THREADS"] = "1"
 
 import pytest
 from nbval.plugin import IPyNbCell
+
 from pictures import difference
 
 

@@ -10,18 +10,12 @@ from pathlib import Path
 
 import nbformat
 import pytest
-import yaml
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from contents import BOOK, NOTEBOOKS, PAGES, ROOT, names
 from notebooks import normalize, text
 from prose import is_found, numbers, output_text
 
-ROOT = Path(__file__).resolve().parent.parent
-BOOK = ROOT / "book"
-NOTEBOOKS = sorted(
-    path.relative_to(BOOK).as_posix()
-    for path in BOOK.rglob("*.ipynb")
-    if ".ipynb_checkpoints" not in path.parts
-)
 EXCEPTIONS = tomllib.loads((ROOT / "tests" / "number_exceptions.toml").read_text(encoding="utf-8"))
 
 FOLDED = {"hide-input", "hide-cell"}
@@ -212,22 +206,11 @@ def test_every_exception_is_needed_and_has_a_reason():
             assert reason.strip()
 
 
-def files_in_toc(entry):
-    """Return all files that a table of contents names, without their endings."""
-    if isinstance(entry, list):
-        return [name for item in entry for name in files_in_toc(item)]
-    if isinstance(entry, dict):
-        own = [entry[key] for key in ("root", "file") if key in entry]
-        return own + [name for item in entry.values() for name in files_in_toc(item)]
-    return []
-
-
 def test_the_table_of_contents_has_every_page_once():
-    toc = files_in_toc(yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8")))
-    named = [name.removesuffix(".ipynb").removesuffix(".md") for name in toc]
-    there = [name.removesuffix(".ipynb") for name in NOTEBOOKS]
-    there += [path.relative_to(BOOK).with_suffix("").as_posix() for path in BOOK.rglob("*.md")]
-    assert sorted(named) == sorted(there)
+    there = [path.relative_to(BOOK) for path in BOOK.rglob("*.md")] + [
+        Path(name) for name in NOTEBOOKS
+    ]
+    assert sorted(PAGES) == sorted(path.with_suffix("").as_posix() for path in there)
 
 
 def test_code_is_no_package():
@@ -376,12 +359,18 @@ def test_exceptions_are_allowed():
 
 
 def test_all_files_of_a_table_of_contents_are_seen():
-    toc = {
-        "format": "jb-book",
-        "root": "index",
-        "parts": [
-            {"caption": "One", "chapters": [{"file": "a", "sections": [{"file": "b/c"}]}]},
-            {"caption": "Two", "chapters": [{"file": "d"}, {"url": "e", "title": "f"}]},
-        ],
-    }
-    assert files_in_toc(toc) == ["index", "a", "b/c", "d"]
+    toc = """
+format: jb-book
+root: index
+parts:
+  - caption: One
+    chapters:
+      - file: a.ipynb
+        sections:
+          - file: b/c
+  - chapters:
+      - file: d  # the last
+      - url: e
+        title: f
+"""
+    assert names(toc) == ["index", "a", "b/c", "d"]

@@ -8,8 +8,9 @@ import matplotlib
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
-from pictures import compare, difference
 from PIL import Image
+
+from pictures import compare, difference
 
 
 @functools.cache

@@ -1,6 +1,7 @@
 """The search for numbers must see what it promises to see, and find nothing that isn't there."""
 
 import pytest
+
 from prose import is_found, numbers, output_text
 
 

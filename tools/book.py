@@ -22,6 +22,8 @@ STAMP = ROOT / "_build" / "built-from"
 def fingerprint():
     """Return a hash of all that the pages are made of."""
     sources = [ROOT / "_config.yml", ROOT / "_toc.yml", ROOT / "constraints.txt"]
+    # The package too: a page shows what its docstrings say.
+    sources += sorted((ROOT / "code").rglob("*.py"))
     sources += sorted(path for path in (ROOT / "book").rglob("*") if path.is_file())
     digest = hashlib.sha256()
     for path in sources:
@@ -39,7 +41,7 @@ def build():
     # From scratch: Sphinx warns once about a page that it doesn't read again, and leaves old
     # titles in the contents of the others.
     shutil.rmtree(ROOT / "_build", ignore_errors=True)
-    command = [sys.executable, "-m", "jupyter_book", "build", "book"]
+    command = [shutil.which("jupyter-book", path=Path(sys.executable).parent), "build", "book"]
     command += ["--config", str(ROOT / "_config.yml"), "--toc", str(ROOT / "_toc.yml")]
     command += ["--path-output", str(ROOT), "-W", "-n", "--keep-going"]
     code = subprocess.call(command, cwd=ROOT)

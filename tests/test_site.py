@@ -1,0 +1,197 @@
+"""The built pages in a real browser: wide, narrow, and without JavaScript."""
+
+from contextlib import contextmanager
+from html.parser import HTMLParser
+from urllib.parse import unquote, urlsplit
+
+import nbformat
+import pytest
+
+import book
+from browsing import no_browser, serving
+from contents import BOOK, NOTEBOOKS, PAGES
+
+# Resolves when the page is as a reader sees it: formulas typeset, pictures loaded.
+SETTLED = """async () => {
+    if (window.MathJax) await MathJax.startup.promise;
+    for (const image of document.images) image.loading = "eager";
+    await Promise.allSettled([...document.images].map(image => image.decode()));
+}"""
+
+FAULTS = """() => {
+    const faults = [], root = document.documentElement;
+    if (root.scrollWidth > root.clientWidth)
+        faults.push(`the page is ${root.scrollWidth} pixels wide, the window ${root.clientWidth}`);
+    for (const math of document.querySelectorAll(".math"))
+        if (!math.querySelector("mjx-container") || math.querySelector("mjx-merror"))
+            faults.push(`mathematics is not typeset: ${math.textContent.slice(0, 60)}`);
+    for (const image of document.images) {
+        if (!image.naturalWidth) faults.push(`a picture is not loaded: ${image.src}`);
+        if (!image.alt.trim()) faults.push(`a picture has no alt text: ${image.src}`);
+    }
+    for (const element of document.querySelectorAll(":not(:defined)"))
+        faults.push(`nothing defines the element ${element.localName}`);
+    return faults;
+}"""
+
+
+@contextmanager
+def opened(browser, address, **options):
+    """Open a page; yield it, and a list of what went wrong with it that goes on growing."""
+    page = browser.new_page(**options)
+    wrong = []
+
+    def on_console(message):
+        if message.type == "error":
+            wrong.append(f"console: {message.text}")
+
+    def on_request(request):
+        if urlsplit(request.url).netloc not in ("", urlsplit(address).netloc):
+            wrong.append(f"a request leaves this machine: {request.url}")
+
+    def on_response(response):
+        if response.status >= 400:
+            wrong.append(f"{response.status}: {response.url}")
+
+    page.on("console", on_console)
+    page.on("pageerror", lambda error: wrong.append(f"error: {error}"))
+    page.on("request", on_request)
+    page.on("response", on_response)
+    page.goto(address, wait_until="load")
+    yield page, wrong
+    page.close()
+
+
+def look(browser, address, width):
+    """Return all faults of a page in a window of that width."""
+    with opened(browser, address, viewport={"width": width, "height": 900}) as (page, wrong):
+        page.evaluate(SETTLED)
+        page.wait_for_timeout(200)
+        return wrong + page.evaluate(FAULTS)
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("name", PAGES)
+def test_page(browser, site, name, width):
+    assert not look(browser, f"{site}{name}.html", width)
+
+
+@pytest.mark.parametrize("name", [name.removesuffix(".ipynb") for name in NOTEBOOKS])
+def test_a_chapter_has_text_mathematics_figures_and_outputs(browser, site, name):
+    with opened(browser, f"{site}{name}.html") as (page, _):
+        page.evaluate(SETTLED)
+        compare_with_notebook(page, name)
+        assert page.locator("mjx-container").count() > 0
+
+
+@pytest.mark.parametrize("name", [name.removesuffix(".ipynb") for name in NOTEBOOKS])
+def test_a_chapter_can_be_read_without_javascript(browser, site, name):
+    with opened(browser, f"{site}{name}.html", java_script_enabled=False) as (page, wrong):
+        compare_with_notebook(page, name)
+        assert not wrong
+        # An interactive figure shows what it holds: a picture, a question and its answer.
+        for element in page.locator("article :not(:defined)").all():
+            assert element.is_visible()
+            assert element.inner_text().strip() or element.locator("img").count()
+
+
+def compare_with_notebook(page, name):
+    """Assert that a page shows all that its notebook stores."""
+    notebook = nbformat.read(BOOK / f"{name}.ipynb", as_version=4)
+    article = page.locator("article")
+    headings = [
+        line.lstrip("# ")
+        for cell in notebook.cells
+        if cell.cell_type == "markdown"
+        for line in cell.source.splitlines()
+        if line.startswith("#")
+    ]
+    assert headings
+    shown = [
+        text.rstrip("#").strip() for text in article.locator("h1, h2, h3, h4").all_inner_texts()
+    ]
+    assert shown == headings
+
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    alts = [
+        out.metadata["image/png"]["alt"] for out in outputs if "image/png" in out.get("data", {})
+    ]
+    pictures = article.locator(".cell_output > img, .cell_output .output > img")
+    assert [picture.get_attribute("alt") for picture in pictures.all()] == alts
+    text = " ".join(article.text_content().split())
+    for output in outputs:
+        assert " ".join(output.get("text", "").split()) in text
+
+
+class Links(HTMLParser):
+    """The addresses that a page refers to, and the places in it that others may refer to."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.addresses = set()
+        self.places = {""}
+        self.feed(html)
+
+    def handle_starttag(self, tag, attributes):
+        attributes = dict(attributes)
+        self.places |= {attributes.get("id"), attributes.get("name")}
+        self.addresses |= {attributes.get("href"), attributes.get("src")} - {None}
+
+
+def test_links_between_pages_lead_somewhere(site):
+    html = {
+        path.resolve(): Links(path.read_text(encoding="utf-8"))
+        for path in book.SITE.glob("**/*.html")
+    }
+    assert len(html) > len(PAGES)
+    broken = []
+    for path, links in html.items():
+        if "_static" in path.parts:
+            continue
+        for address in links.addresses:
+            parts = urlsplit(address)
+            if parts.scheme or parts.netloc:
+                continue
+            target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+            places = html[target].places if target in html else {"", parts.fragment}
+            if not target.exists() or unquote(parts.fragment) not in places:
+                broken.append(f"{path.name}: {address}")
+    assert not broken
+
+
+# The checks themselves, on pages that have one fault each.
+
+
+@pytest.mark.parametrize(
+    "body, fault",
+    [
+        ("<p>Good</p>", None),
+        ('<script>console.error("no")</script>', "console: no"),
+        ('<script>throw new Error("no")</script>', "error: no"),
+        ('<img alt="A" src="http://127.0.0.1:9/a.png">', "a request leaves this machine"),
+        ('<img alt="A" src="a.png">', "404"),
+        ('<img alt="A" src="data:image/png;base64,AAAA">', "a picture is not loaded"),
+        ('<img src="data:image/gif;base64,R0lGODlhAQABAAAAACw=">', "a picture has no alt text"),
+        ('<p style="width: 2000px">Wide</p>', "the page is 20"),
+        (r'<p class="math">\(x\)</p>', "mathematics is not typeset"),
+        ("<descent-nothing></descent-nothing>", "nothing defines the element"),
+    ],
+)
+def test_the_checks_see_a_fault(browser, tmp_path, body, fault):
+    html = f'<!doctype html><link rel="icon" href="data:,"><body>{body}</body>'
+    (tmp_path / "page.html").write_text(html, encoding="utf-8")
+    with serving(tmp_path) as address:
+        faults = look(browser, f"{address}page.html", 1440)
+    if fault is None:
+        assert not faults
+    else:
+        assert any(found.startswith(fault) for found in faults)
+
+
+def test_a_missing_browser_skips_and_fails_where_nothing_may_be_skipped(monkeypatch):
+    monkeypatch.delenv("CI", raising=False)
+    with pytest.raises(pytest.skip.Exception, match="no browser"):
+        no_browser()
+    monkeypatch.setenv("CI", "true")
+    with pytest.raises(pytest.fail.Exception, match="no browser"):
+        no_browser()
