@@ -20,7 +20,7 @@ RECORDS = ("x", "loss", "grad", "step", "memory")
 
 
 class Trace:
-    """What `descend` recorded: each array has one entry to a step along its first axis.
+    """What `descend` recorded: each array has one entry a step along its first axis.
 
     Attributes
     ----------
@@ -36,10 +36,12 @@ class Trace:
         The rule's memory after each step, under its names: `trace.memory["v"]`.
     final : array or NumPy scalar
         The last point, whether `x` was kept or not.
+    steps : int
+        The number of steps taken: n.
     diverged_at : int, None or array of int
-        For one loss: the entry where the point, its loss or its gradient was not finite, None if
+        For one loss: the entry where the point, its loss or its gradient was not finite; None if
         there was none. For an array of losses: the first entry where each run's loss was not
-        finite, -1 if there was none.
+        finite; -1 if there was none.
 
     Raises
     ------
@@ -47,38 +49,43 @@ class Trace:
         When a record is asked for that `keep` left out.
     """
 
-    def __init__(self, records, final, diverged_at):
+    def __init__(self, records, final, steps, diverged_at):
         self.__dict__.update(records)
         self.final = final
+        self.steps = steps
         self.diverged_at = diverged_at
 
     def __getattr__(self, name):
         if name not in RECORDS:
-            raise AttributeError(f"a Trace has no {name!r}, but {_listed(RECORDS)}")
+            raise AttributeError(f"a Trace has no {name!r}; it has {_listed(RECORDS)}")
         kept = [record for record in RECORDS if record in self.__dict__]
         raise AttributeError(
             f"{name} was not kept: this walk recorded {_listed(kept)}; add {name!r} to its keep"
         )
 
+    def __repr__(self):
+        return f"<Trace of {self.steps} steps>"
 
-def descend(f, x, rule, *, steps, keep=RECORDS, **hyper):
+
+def descend(f, x, rule, *, steps, keep=None, **hyper):
     """Walk from `x` by `rule` and record every step.
 
     Parameters
     ----------
     f : function
         `f(x)` returns the loss and its gradient, which has the shape of `x`. The loss is a number,
-        or an array with a number for each of several runs. Called `steps + 1` times.
+        or an array with a number for each of several runs. Called `steps + 1` times, with an `x`
+        that it must not change.
     x : float or array of floats
         The start. Its dtype (float16, float32 or float64) is kept, and it is not changed.
     rule : function
         A rule, such as `descent.rules.adam`.
     steps : int
         How many steps to take.
-    keep : sequence of str
-        What to record: any of "x", "loss", "grad", "step" and "memory". Default: all.
+    keep : sequence of str, optional
+        What to record: any of "x", "loss", "grad", "step" and "memory". Default: all of them.
     **hyper : number, array or function
-        The rule's hyper-parameters. An array broadcasts with `x`, so that a sweep is one walk. A
+        The rule's hyper-parameters. An array is broadcast with `x`, so that a sweep is one walk. A
         function of the step number (0 at the first step) is a schedule.
 
     Returns
@@ -91,29 +98,32 @@ def descend(f, x, rule, *, steps, keep=RECORDS, **hyper):
     TypeError, ValueError
         When an argument, or what `f` or `rule` returns, is not what it must be.
     """
+    keep = RECORDS if keep is None else keep
     if isinstance(keep, str) or not set(keep) <= set(RECORDS):
         raise ValueError(f"keep must hold names among {_listed(RECORDS)}; got {keep!r}")
     if not isinstance(steps, Integral) or steps < 0:
         raise ValueError(f"steps must be a whole number, 0 or more; got {steps!r}")
     x = np.array(x)
     _check_floats(x, "x")
-    rule = _Rule(rule, hyper, [x], sweep=True)
     if not np.isfinite(x).all():
-        raise ValueError("x must be finite at the start; got NaN or infinity")
+        raise ValueError(f"x must be finite at the start; {_bad(x)} of its numbers are not")
+    rule = _Rule(rule, hyper, [x], sweep=x.dtype)
     x = _frozen(np.broadcast_to(x, rule.spread(x.shape)).copy(), x.dtype)
 
     log = {name: deque(maxlen=None if name in keep else 0) for name in RECORDS}
-    memory, shape, diverged_at = {}, None, None
+    memory, diverged_at = {}, None
     with np.errstate(all="ignore"):
         for k in range(steps + 1):
-            loss, g = _evaluated(f, x, shape)
+            loss, g = _evaluated(f, x)
+            if k == 0:
+                runs = loss.shape
+                diverged_at = np.full(runs, -1) if runs else None
+            if loss.shape != runs:
+                raise ValueError(f"f returned a loss of shape {loss.shape} after one of {runs}")
             log["x"].append(x)
             log["loss"].append(loss)
             log["grad"].append(g)
-            if k == 0:
-                shape = np.shape(loss)
-                diverged_at = np.full(shape, -1) if shape else None
-            if shape:
+            if runs:
                 diverged_at[(diverged_at < 0) & ~np.isfinite(loss)] = k
                 if (diverged_at >= 0).all():
                     break
@@ -128,11 +138,13 @@ def descend(f, x, rule, *, steps, keep=RECORDS, **hyper):
                 x = _frozen(x - step, x.dtype)
 
     records = {name: np.array(log[name]) for name in keep if name != "memory"}
+    if "step" in keep and k == 0:
+        records["step"] = np.empty((0, *x.shape), x.dtype)
     if "memory" in keep:
         records["memory"] = {
             name: np.array([memory[name] for memory in log["memory"]]) for name in rule.memory
         }
-    return Trace(records, x.copy(), diverged_at)
+    return Trace(records, x.copy(), k, diverged_at)
 
 
 class Optimizer:
@@ -146,7 +158,7 @@ class Optimizer:
         A rule, such as `descent.rules.adam`.
     weight_decay : float
         Decoupled weight decay (Loshchilov and Hutter, 2019): before its step, each parameter is
-        multiplied by `1 - lr * weight_decay`. With `adam` this is AdamW. Default: 0.
+        multiplied by `1 - lr * weight_decay`. With `adam`, this is AdamW. Default: 0.
     **hyper : number or function
         The rule's hyper-parameters. A function of the step number (0 at the first step) is a
         schedule.
@@ -157,29 +169,37 @@ class Optimizer:
         The rule's memory for each parameter, under the parameter's key: `memory["W"]["v"]`, or
         `memory[0]["v"]` for a list. Empty before the first step.
     steps : int
-        How many steps were taken.
+        The number of steps taken.
 
     Raises
     ------
     TypeError, ValueError
         When an argument is not what it must be.
+
+    Notes
+    -----
+    A large array is handed to the rule in flat blocks, one after the other, except to a rule that
+    is marked as in need of a whole matrix. An array that is not contiguous stays in one piece.
     """
 
     def __init__(self, params, rule, *, weight_decay=0, **hyper):
         self._params = _keyed(params, "params")
         for key, p in self._params.items():
             if not isinstance(p, np.ndarray):
-                raise TypeError(f"params[{key!r}] must be an array; got {type(p).__name__}")
+                raise TypeError(f"params[{key!r}] must be an array; got {_brief(p)}")
             _check_floats(p, f"params[{key!r}]")
             if not p.flags.writeable:
                 raise ValueError(f"params[{key!r}] must be writeable; got a read-only array")
         self._rule = _Rule(rule, hyper, self._params.values())
         self._weight_decay = _number("weight_decay", weight_decay)
-        if weight_decay and "lr" not in self._rule.hyper(0):
-            raise ValueError(f"weight_decay needs an lr, and {self._rule.name} has none")
+        if weight_decay and not self._rule.has_lr:
+            raise ValueError(f"weight_decay needs an lr; {self._rule.name} has none")
         self.memory = {key: {} for key in self._params}
         self.steps = 0
         self._torn = False
+
+    def __repr__(self):
+        return f"<Optimizer: {self._rule.name}, {len(self._params)} arrays, {self.steps} steps>"
 
     def step(self, grads):
         """Take one step.
@@ -187,74 +207,76 @@ class Optimizer:
         Parameters
         ----------
         grads : list, tuple or dict of float arrays
-            The gradients, keyed and shaped as the parameters. Each is used in its parameter's
-            dtype. They are not changed.
+            The gradients, keyed and shaped as the parameters are. They are not changed. Each is
+            used in its parameter's dtype.
 
         Raises
         ------
         TypeError, ValueError
-            When the gradients are not what they must be, or are not finite. Nothing is changed.
+            When the gradients are not what they must be, or not finite. Nothing is changed.
         RuntimeError
-            After the rule failed in the middle of a step, when some parameters had been updated.
+            After the rule has failed in the middle of a step, with some parameters updated.
         """
         if self._torn:
             raise RuntimeError(
-                "an earlier step failed halfway, with some parameters updated and some not: "
+                "an earlier step failed halfway: some parameters were updated and some were not; "
                 "restore them and make a new Optimizer"
             )
         grads = self._checked(grads)
         hyper = self._rule.hyper(self.steps)
+        decay = 1 - hyper["lr"] * self._weight_decay if self._weight_decay else 1
         memory = {key: {} for key in self._params}
         waiting, size = [], 0
         for key, p in self._params.items():
+            old = self.memory[key]
             for part in self._parts(p):
-                waiting.append(self._work(key, part, grads[key], hyper, memory[key]))
-                size += waiting[-1][1].nbytes
+                g = _shown(grads[key], part)
+                pieces = {name: _shown(value, part) for name, value in old.items()}
+                step, new = self._rule.call(g, pieces, hyper)
+                waiting.append((p, part, step, new, old, memory[key]))
+                size += g.nbytes
                 if size >= BLOCK_BYTES:
-                    self._write(waiting, hyper)
+                    self._write(waiting, decay)
                     waiting, size = [], 0
-        self._write(waiting, hyper)
+        self._write(waiting, decay)
         self.memory = memory
         self.steps += 1
         self._torn = False
 
     def state_dict(self):
-        """Copy the state: a dict of the rule's name, the number of steps and the memory."""
-        return dict(rule=self._rule.name, steps=self.steps, memory=_copied(self.memory))
+        """A copy of the state: a dict of the rule's name, the number of steps and the memory."""
+        memory = {key: _copied(values) for key, values in self.memory.items()}
+        return dict(rule=self._rule.name, steps=self.steps, memory=memory)
 
     def load_state_dict(self, state):
-        """Go on from a state that `state_dict` returned, for the same rule and shapes.
+        """Go on from a state that `state_dict` returned, with the same rule and shapes.
 
         Parameters
         ----------
         state : dict
-            It is copied.
+            The state. It is copied.
 
         Raises
         ------
         TypeError, ValueError
-            When the state is not one, or is that of another rule or of other parameters. Nothing
-            is changed.
+            When it is not a state, or that of another rule or of other parameters. Nothing is
+            changed.
         """
         if not isinstance(state, dict) or state.keys() != {"rule", "steps", "memory"}:
             raise TypeError(f"state must be what state_dict returned; got {_brief(state)}")
         if state["rule"] != self._rule.name:
-            raise ValueError(f"the state is that of {state['rule']}; this is {self._rule.name}")
+            raise ValueError(
+                f"state must be that of {self._rule.name}; got that of {state['rule']}"
+            )
         _check_keys(state["memory"], self._params, "the state's memory")
-        started = state["steps"] > 0
-        for key, memory in state["memory"].items():
-            if set(memory) != (set(self._rule.memory) if started else set()):
+        for key, p in self._params.items():
+            expected = self._shapes(p) if state["steps"] else {}
+            got = {name: np.shape(value) for name, value in state["memory"][key].items()}
+            if got != expected:
                 raise ValueError(
-                    f"the memory of {key!r} must hold {_listed(self._rule.memory)}; "
-                    f"got {_listed(memory)}"
+                    f"the memory of params[{key!r}] must have the shapes {expected}; got {got}"
                 )
-            for name, value in memory.items():
-                shape = self._params[key].shape
-                if isinstance(value, np.ndarray) and not self._rule.whole and value.shape != shape:
-                    raise ValueError(
-                        f"{name} of {key!r} must have shape {shape}; got {value.shape}"
-                    )
-        self.memory = _copied(state["memory"])
+        self.memory = {key: _copied(values) for key, values in state["memory"].items()}
         self.steps = state["steps"]
 
     def _checked(self, grads):
@@ -264,179 +286,175 @@ class Optimizer:
         checked = {}
         for key, p in self._params.items():
             g = np.asarray(grads[key])
-            name = f"grads[{key!r}]"
-            _check_floats(g, name)
+            _check_floats(g, f"grads[{key!r}]")
             if g.shape != p.shape:
-                raise ValueError(f"{name} must have shape {p.shape}, its parameter's; got {g.shape}")
-            g = g.astype(p.dtype, copy=False)
+                raise ValueError(
+                    f"grads[{key!r}] must have its parameter's shape {p.shape}; got {g.shape}"
+                )
+            checked[key] = g = np.asarray(g, p.dtype, order="C")
             if not _finite(g, g):
-                bad = np.count_nonzero(~np.isfinite(g))
-                raise ValueError(f"{name} must be finite; {bad} of its {g.size} are NaN or infinite")
-            checked[key] = g
+                raise ValueError(
+                    f"grads[{key!r}] must be finite; {_bad(g)} of its {g.size} numbers are not"
+                )
         return checked
 
     def _parts(self, p):
-        """The slices to walk `p` in; the whole of what can't be flattened without a copy."""
+        """What to cut `p` into: slices of it, flattened, or `...`, the whole as it is."""
         if self._rule.whole or not p.flags.c_contiguous:
-            return (...,)
+            return [...]
         block = BLOCK_BYTES // p.itemsize
         return [slice(i, i + block) for i in range(0, max(p.size, 1), block)]
 
-    def _work(self, key, part, g, hyper, memory):
-        """What to write, and where: pairs of a target and a value, without writing it yet."""
-        p = self._params[key]
-        flat = part is not ...
-
-        def view(array):
-            return (array.reshape(-1) if flat else array)[part]
-
-        old = {
-            name: _read_only(view(value)) if isinstance(value, np.ndarray) else value
-            for name, value in self.memory[key].items()
-        }
-        step, new = self._rule.call(_read_only(view(g)), old, hyper)
-        pairs = [view(p), step]
-        for name, value in new.items():
-            if np.ndim(value) == 0:
-                value = value.item() if isinstance(value, np.generic) else value
-                if memory.setdefault(name, value) != value:
-                    raise ValueError(
-                        f"{self._rule.name} returned a {name} that differs from block to block: "
-                        "memory is an array like the gradient, or a number for all of it"
-                    )
-            else:
-                if name not in memory:
-                    shape = p.shape if not self._rule.whole else value.shape
-                    memory[name] = self.memory[key].get(name)
-                    if memory[name] is None:
-                        memory[name] = np.empty(shape, p.dtype)
-                pairs += [view(memory[name]) if not self._rule.whole else memory[name], value]
-        return pairs
-
-    def _write(self, waiting, hyper):
-        """Write what `_work` prepared."""
+    def _write(self, waiting, decay):
+        """Write what the rule returned, for each part of an array that is waiting for it."""
         self._torn = True
-        for target, step, *memory in waiting:
-            if self._weight_decay:
-                target *= 1 - hyper["lr"] * self._weight_decay
+        for p, part, step, new, old, memory in waiting:
+            target = _piece(p, part)
+            if decay != 1:
+                target *= decay
             np.subtract(target, step, out=target, casting="same_kind")
-            for array, value in zip(memory[::2], memory[1::2], strict=True):
-                array[...] = value
+            for name, value in new.items():
+                if not isinstance(value, np.ndarray):
+                    if memory.setdefault(name, value) != value:
+                        raise ValueError(
+                            f"{self._rule.name} returned a {name} that differs from block to "
+                            "block; a number in memory must be the same for a whole array"
+                        )
+                    continue
+                if name not in memory:
+                    shape = value.shape if part is ... else p.shape
+                    memory[name] = old[name] if name in old else np.empty(shape, p.dtype)
+                _piece(memory[name], part)[...] = value
+
+    def _shapes(self, p):
+        """The shapes of the rule's memory for `p`, found by a call with a gradient of zeros."""
+        part = self._parts(p)[0]
+        with np.errstate(all="ignore"):
+            zeros = np.zeros_like(_piece(p, part))
+            _, memory = self._rule.call(zeros, {}, self._rule.hyper(self.steps))
+        return {
+            name: p.shape if np.ndim(value) and part is not ... else np.shape(value)
+            for name, value in memory.items()
+        }
 
 
 class _Rule:
-    """A rule and its hyper-parameters, both checked.
+    """A rule and its hyper-parameters, both checked; `sweep` is the dtype for those in arrays."""
 
-    `sweep` allows hyper-parameters that are arrays.
-    """
-
-    def __init__(self, function, given, arrays, sweep=False):
-        try:
-            parameters = list(inspect.signature(function).parameters.values())
-        except (TypeError, ValueError) as error:
+    def __init__(self, function, given, arrays, sweep=None):
+        if not inspect.isfunction(function):
             raise TypeError(
-                f"rule must be a function like descent.rules.adam; got {_brief(function)}"
-            ) from error
-        self.name = getattr(function, "__name__", _brief(function))
-        positional = [p for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
+                f"rule must be a function such as descent.rules.adam; got {_brief(function)}"
+            )
+        self.name = function.__name__
+        parameters = inspect.signature(function).parameters.values()
+        _, *memory = [p for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD] or [None]
         known = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
-        memory = {p.name: p.default for p in positional[1:]}
-        if len(positional) + len(known) < len(parameters) or not positional:
+        empty = inspect.Parameter.empty
+        if len(parameters) != 1 + len(memory) + len(known) or empty in [p.default for p in memory]:
             raise TypeError(
-                f"{self.name} must be written as rule(g, m=0, ..., *, lr=0.1, ...); "
+                f"{self.name} must have the form rule(g, m=0, ..., *, lr=0.1, ...); "
                 f"got {self.name}{inspect.signature(function)}"
             )
-        if inspect.Parameter.empty in memory.values():
-            raise TypeError(f"{self.name} must give each memory a start value, such as m=0")
-        unknown = set(given) - set(known)
+        unknown = sorted(given.keys() - known.keys())
         if unknown:
             raise TypeError(
                 f"{self.name} has no hyper-parameter {_listed(unknown)}; it has {_listed(known)}"
             )
         hyper = known | given
-        missing = [name for name, value in hyper.items() if value is inspect.Parameter.empty]
+        missing = [name for name, value in hyper.items() if value is empty]
         if missing:
             raise TypeError(f"{self.name} needs a value for {_listed(missing)}")
         self.function = function
-        self.memory = tuple(memory)
+        self.memory = {p.name: p.default for p in memory}.keys()
         self.whole = getattr(function, "whole_matrix", False)
-        self._sweep = arrays[0].dtype if sweep else None
+        self.has_lr = "lr" in hyper
+        self._sweep = sweep
         self._schedules = {name: value for name, value in hyper.items() if callable(value)}
         self._fixed = {
-            name: _number(name, value, self._sweep)
+            name: _number(name, value, sweep)
             for name, value in hyper.items()
             if name not in self._schedules
         }
         for array in arrays:
-            if self.whole and (array.ndim != 2 or array.size == 0):
+            self._check_fit(array)
+
+    def _check_fit(self, array):
+        if self.whole and (array.ndim != 2 or array.size == 0):
+            raise ValueError(
+                f"{self.name} needs matrices: 2 axes, and not empty; got shape {array.shape}"
+            )
+        for name, value in self._fixed.items():
+            if isinstance(value, Real) and value != 0 and array.dtype.type(value) == 0:
+                least = np.finfo(array.dtype).smallest_subnormal
                 raise ValueError(
-                    f"{self.name} needs matrices (2 axes, not empty); got shape {array.shape}"
+                    f"{name} must be 0 or at least {least}, the least number above 0 in "
+                    f"{array.dtype}; got {value}"
                 )
-            for name, value in self._fixed.items():
-                if not isinstance(value, np.ndarray) and value and not array.dtype.type(value):
-                    tiny = np.finfo(array.dtype).smallest_subnormal
-                    raise ValueError(
-                        f"{name}={value} is zero in {array.dtype}, whose least number is {tiny}"
-                    )
 
     def hyper(self, k):
-        """The hyper-parameters of step `k`."""
+        """The hyper-parameters at step number `k`."""
         if not self._schedules:
             return self._fixed
-        scheduled = {
+        return self._fixed | {
             name: _number(name, schedule(k), self._sweep)
             for name, schedule in self._schedules.items()
         }
-        return self._fixed | scheduled
 
     def spread(self, shape):
-        """`shape` broadcast with those of the hyper-parameters of the first step."""
+        """The shape that `shape` and the first step's hyper-parameters broadcast to."""
         shapes = {name: np.shape(value) for name, value in self.hyper(0).items()}
         try:
             return np.broadcast_shapes(shape, *shapes.values())
         except ValueError as error:
             raise ValueError(
-                f"the hyper-parameters must broadcast with x of shape {shape}; got {shapes}"
+                f"hyper-parameters must broadcast with x of shape {shape}; got {shapes}"
             ) from error
 
     def call(self, g, memory, hyper):
-        """The rule's step and new memory, checked."""
+        """The rule's step and memory, checked, and its memory made read-only."""
         try:
             result = self.function(g, **memory, **hyper)
         except ValueError as error:
             if "read-only" not in str(error):
                 raise
             raise ValueError(
-                f"{self.name} changed an array that it was given: "
-                "a rule makes new ones (m = m + g, not m += g)"
+                f"{self.name} changed an array that it was given; "
+                "it must make a new one: m = m + g, not m += g"
             ) from error
         if not (isinstance(result, tuple) and len(result) == 2 and isinstance(result[1], dict)):
             raise TypeError(
-                f"{self.name} must return (step, dict of its memory); got {_brief(result)}"
+                f"{self.name} must return its step and a dict of its memory; got {_brief(result)}"
             )
-        step, memory = result
-        if memory.keys() != set(self.memory):
-            raise ValueError(
-                f"{self.name} must return the memory {_listed(self.memory)}; got {_listed(memory)}"
-            )
-        if np.shape(step) != g.shape:
+        step, memory = np.asarray(result[0]), result[1]
+        if step.shape != g.shape:
             raise ValueError(
                 f"{self.name} must return a step of the gradient's shape {g.shape}; "
-                f"got {np.shape(step)}"
+                f"got {step.shape}"
+            )
+        if step.dtype.kind not in "fiu":
+            raise TypeError(f"{self.name} must return a step of numbers; got {_brief(step)}")
+        if memory.keys() != self.memory:
+            raise ValueError(
+                f"{self.name} must return the memory {_listed(self.memory) or 'of no name'}; "
+                f"got {_listed(memory) or 'none'}"
             )
         for name, value in memory.items():
-            if not self.whole and np.shape(value) not in ((), g.shape):
-                raise ValueError(
-                    f"{self.name} must return {name} as a number or of the gradient's shape "
-                    f"{g.shape}; got {np.shape(value)}"
-                )
-            if isinstance(value, np.ndarray):
+            if isinstance(value, np.ndarray) and value.ndim:
+                if value.shape != g.shape and not self.whole:
+                    raise ValueError(
+                        f"{self.name} must return {name} as a number or in the gradient's shape "
+                        f"{g.shape}; got {value.shape}"
+                    )
                 value.setflags(write=False)
+            elif g.ndim and isinstance(value, (np.generic, np.ndarray)):
+                # A NumPy scalar would turn float32 into float64 in the rule's next call.
+                memory = memory | {name: value.item()}
         return step, memory
 
 
 def _number(name, value, sweep=None):
-    """A hyper-parameter's value, checked; an array of dtype `sweep` where that is given."""
+    """A hyper-parameter's value, checked; an array of dtype `sweep` where one is allowed."""
     if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
         value = value.item()
     if isinstance(value, np.ndarray) and sweep is not None and value.dtype.kind in "fiu":
@@ -457,21 +475,19 @@ def _number(name, value, sweep=None):
     return value
 
 
-def _evaluated(f, x, shape):
-    """Loss and gradient at x, checked; `shape` is that of earlier losses, if there were any."""
+def _evaluated(f, x):
+    """The loss and the gradient at `x`, checked, as arrays or NumPy scalars."""
     result = f(x)
     if not (isinstance(result, tuple) and len(result) == 2):
-        raise TypeError(f"f must return (loss, gradient); got {_brief(result)}")
-    loss, g = result
-    if shape is None and np.asarray(loss).dtype.kind not in "fiu":
-        raise TypeError(f"f must return a loss that is a number or an array; got {_brief(loss)}")
-    if shape is not None and np.shape(loss) != shape:
-        raise ValueError(f"f returned a loss of shape {np.shape(loss)} after one of {shape}")
-    g = np.array(g)
+        raise TypeError(f"f must return its loss and gradient; got {_brief(result)}")
+    # Copies, since f may use its arrays again.
+    loss, g = np.array(result[0]), np.array(result[1])
+    if loss.dtype.kind not in "fiu":
+        raise TypeError(f"f must return a loss of numbers; got {_brief(result[0])}")
     if g.dtype.kind != "f":
         raise TypeError(f"f must return a gradient of floats; got {g.dtype}")
     if g.shape != x.shape:
-        raise ValueError(f"f must return a gradient of x's shape {x.shape}; got {g.shape}")
+        raise ValueError(f"f must return a gradient of the shape {x.shape} of x; got {g.shape}")
     return loss, _frozen(g, x.dtype)
 
 
@@ -484,15 +500,36 @@ def _frozen(value, dtype):
     return value
 
 
-def _read_only(view):
+def _piece(array, part):
+    """A view of a part of an array, as `Optimizer._parts` cuts it."""
+    return (array if part is ... else array.reshape(-1))[part]
+
+
+def _shown(value, part):
+    """What a rule gets to see: a read-only view of a part of an array, and a number as it is."""
+    if not isinstance(value, np.ndarray):
+        return value
+    view = _piece(value, part)
     view.setflags(write=False)
     return view
 
 
 def _finite(a, b):
-    # A dot product is the cheapest look at all entries: NaN and infinity come through it. When it
-    # overflows from finite entries, a closer look follows.
-    return math.isfinite(np.vdot(a, b)) or bool(np.isfinite(a).all() and np.isfinite(b).all())
+    # A product is the cheapest look at all entries: NaN and infinity always come through. It can
+    # overflow where all entries are finite, so then they are looked at one by one.
+    return math.isfinite(np.vdot(a, b)) or not (_bad(a) or _bad(b))
+
+
+def _bad(array):
+    """How many entries are NaN or infinite."""
+    return np.size(array) - np.count_nonzero(np.isfinite(array))
+
+
+def _copied(values):
+    return {
+        name: value.copy() if isinstance(value, np.ndarray) else value
+        for name, value in values.items()
+    }
 
 
 def _keyed(arrays, name):
@@ -503,34 +540,23 @@ def _keyed(arrays, name):
     raise TypeError(f"{name} must be a list or a dict of arrays; got {_brief(arrays)}")
 
 
-def _copied(memory):
-    return {
-        key: {
-            name: value.copy() if isinstance(value, np.ndarray) else value
-            for name, value in values.items()
-        }
-        for key, values in memory.items()
-    }
-
-
-def _check_keys(given, expected, name):
-    missing, extra = expected.keys() - given.keys(), given.keys() - expected.keys()
+def _check_keys(given, params, name):
+    missing = [key for key in params if key not in given]
+    extra = [key for key in given if key not in params]
     if missing or extra:
         raise ValueError(
-            f"{name} must have the keys of params; "
-            f"missing: {_listed(missing) or 'none'}, extra: {_listed(extra) or 'none'}"
+            f"{name} must have the keys of params: {_listed(missing) or 'none'} missing, "
+            f"{_listed(extra) or 'none'} too many"
         )
 
 
 def _check_floats(array, name):
     if array.dtype not in FLOATS:
-        raise TypeError(
-            f"{name} must hold floats (float16, float32 or float64); got {array.dtype}"
-        )
+        raise TypeError(f"{name} must hold float16, float32 or float64; got {array.dtype}")
 
 
 def _listed(names):
-    return ", ".join(sorted(map(str, names), key=str))
+    return ", ".join(map(str, names))
 
 
 def _brief(value):

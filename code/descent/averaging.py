@@ -1,0 +1,95 @@
+"""Averages of the parameters: what they do and why they are not rules.
+
+A rule turns a gradient into a step and never sees the parameters. An average is one of
+*parameters*, so it can't be a rule. `polyak` and `ema` need none of the loop either: they average
+the points of a finished walk, `trace.x`. Schedule-Free takes its gradients at a point that depends
+on the average, so it has to take part in the walk: it is a small class around an `Optimizer`.
+"""
+
+import numpy as np
+
+from .loop import Optimizer
+
+
+def polyak(x):
+    """The mean of all points so far, at every step (Polyak and Juditsky, 1992).
+
+    Parameters
+    ----------
+    x : array, shape (n, ...)
+        The points of a walk, such as `trace.x`.
+
+    Returns
+    -------
+    array, shape (n, ...)
+        Entry k is the mean of `x[0]` to `x[k]`.
+    """
+    x = np.asarray(x)
+    counts = np.arange(1, len(x) + 1).reshape(-1, *[1] * (x.ndim - 1))
+    return np.cumsum(x, axis=0) / counts.astype(x.dtype)
+
+
+def ema(x, beta=0.99):
+    """A moving average of the points, at every step: it starts at the first of them.
+
+    Parameters
+    ----------
+    x : array, shape (n, ...)
+        The points of a walk, such as `trace.x`.
+    beta : float
+        How much of the average is kept at each step, in [0, 1).
+
+    Returns
+    -------
+    array, shape (n, ...)
+        Entry 0 is `x[0]`; entry k is `beta * entry[k - 1] + (1 - beta) * x[k]`.
+    """
+    average = np.array(x)
+    for k in range(1, len(average)):
+        average[k] = beta * average[k - 1] + (1 - beta) * average[k]
+    return average
+
+
+class ScheduleFree:
+    """Descend without a schedule, whose place an average takes (Defazio et al., 2024).
+
+    The rule moves points `z`; `x` is the mean of all `z` so far; the gradient is taken in between,
+    at `y = beta * x + (1 - beta) * z`. With `beta=0`, it is taken at `z`, and `x` is Polyak's
+    average.
+
+    Parameters
+    ----------
+    params : list, tuple or dict of float arrays
+        The parameters at which the gradients are taken: `y`. `step` writes into them.
+    rule : function
+        A rule, such as `descent.rules.gd`. In the paper's Adam, `beta` stands for momentum, so
+        take `rmsprop`, or `adam` with `beta1=0`.
+    beta : float
+        How near to the average gradients are taken, in [0, 1]. Default: 0.9.
+    **hyper : number or function
+        What `Optimizer` takes.
+
+    Attributes
+    ----------
+    average : dict of arrays
+        `x`, the parameters to evaluate and to keep, under the keys of `params`.
+    optimizer : Optimizer
+        Moves `z`, by the rule.
+    """
+
+    def __init__(self, params, rule, *, beta=0.9, **hyper):
+        if not 0 <= beta <= 1:
+            raise ValueError(f"beta must be at least 0 and at most 1; got {beta}")
+        self._y = dict(params) if isinstance(params, dict) else dict(enumerate(params))
+        Optimizer(self._y, rule, **hyper)  # Refuses what can't be written into, or isn't floats.
+        self._beta = beta
+        self._z = {key: y.copy() for key, y in self._y.items()}
+        self.average = {key: y.copy() for key, y in self._y.items()}
+        self.optimizer = Optimizer(self._z, rule, **hyper)
+
+    def step(self, grads):
+        """Take one step. `grads` as for `Optimizer.step`, taken at the parameters as they are."""
+        self.optimizer.step(grads if isinstance(grads, dict) else dict(enumerate(grads)))
+        for key, x in self.average.items():
+            x += (self._z[key] - x) / self.optimizer.steps
+            self._y[key][...] = self._beta * x + (1 - self._beta) * self._z[key]
