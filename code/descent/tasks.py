@@ -21,12 +21,17 @@ __all__ = [
     "Logistic",
     "Softmax",
     "Task",
+    "WordPairs",
+    "bag_of_words",
     "breast_cancer",
     "diabetes",
     "digits",
     "digits_mlp",
     "minibatches",
+    "mnist1d",
+    "moons",
     "split",
+    "words",
 ]
 
 
@@ -108,7 +113,7 @@ def split(X, y, seed=0):
 
 
 class Task:
-    """What all tasks share; a model adds ``outputs`` and ``_loss_and_gradient``.
+    """What all tasks share; a model adds ``_loss_and_gradient(w, X, y)`` for w of shape (runs, P).
 
     Attributes
     ----------
@@ -120,13 +125,16 @@ class Task:
         Number of parameters, P.
     shapes : dict
         Name and shape of each array in the flat vector, in order.
+    width : int
+        Numbers that one row needs in one run, roughly: for the size of the blocks.
     """
 
-    def __init__(self, data, shapes):
+    def __init__(self, data, shapes, width):
         self.X, self.y, self.X_test, self.y_test = data
         self.n = len(self.X)
         self.shapes = shapes
         self.size = sum(math.prod(shape) for shape in shapes.values())
+        self.width = width
 
     def __call__(self, w):
         """Return the mean loss over all training rows, and its gradient.
@@ -228,8 +236,7 @@ class Task:
         elif rows is not None:
             X, y = X[rows], y[rows]
         runs = w.reshape(-1, self.size)
-        width = sum(shape[-1] for shape in self.shapes.values()) + X.shape[-1]
-        block = max(1, 2**18 // (width * (rows.shape[-1] if own_rows else len(X))))
+        block = max(1, 2**18 // (self.width * (rows.shape[-1] if own_rows else len(X))))
         results = []
         # A run that diverges overflows: the caller sees inf, and needs no warning beside it.
         with np.errstate(over="ignore", invalid="ignore"):
@@ -275,7 +282,8 @@ class _Linear(Task):
     """One matrix and one row of biases: z = X W + b."""
 
     def __init__(self, data, outputs):
-        super().__init__(data, dict(W=(data[0].shape[-1], outputs), b=(outputs,)))
+        d = data[0].shape[-1]
+        super().__init__(data, dict(W=(d, outputs), b=(outputs,)), width=d + outputs)
 
     def outputs(self, w, X):
         p = self.unpack(w)
@@ -350,7 +358,7 @@ class MLP(_Classifier):
         for i in self.layers:
             shapes[f"W{i}"] = (sizes[i - 1], sizes[i])
             shapes[f"b{i}"] = (sizes[i],)
-        super().__init__(data, shapes)
+        super().__init__(data, shapes, width=sum(sizes))
 
     def start(self, seed=0):
         """Return normal random weights and biases 0.
@@ -392,6 +400,63 @@ class MLP(_Classifier):
         return loss, gradient
 
 
+class WordPairs(Task):
+    """Guess the next word from the one before: the outputs are E[word] U + b, one for each word.
+
+    A mini-batch moves only those rows of E whose word is in it: its gradient is sparse.
+
+    Parameters
+    ----------
+    data : Data
+        X and y are word numbers, shape (n,): a word, and the word after it.
+    vocabulary : sequence of str
+        The V words, in the order of their numbers.
+    embedding : int
+        Numbers that describe a word: E has shape (V, embedding), U (embedding, V).
+    """
+
+    def __init__(self, data, vocabulary, embedding):
+        self.vocabulary = vocabulary
+        words = len(vocabulary)
+        shapes = dict(E=(words, embedding), U=(embedding, words), b=(words,))
+        super().__init__(data, shapes, width=words)
+
+    def start(self, seed=0):
+        """Return small normal random E and U, standard deviation 0.1, and b = 0."""
+        w = 0.1 * np.random.default_rng(seed).normal(size=self.size)
+        self.unpack(w)["b"][...] = 0
+        return w
+
+    def _loss_and_gradient(self, w, x, y):
+        words, n = len(self.vocabulary), x.shape[-1]
+        # C[i, j] is the share of the rows in which word j comes after x[i]. Rows with the same x
+        # have the same outputs, so on rows that all runs share each word is taken once.
+        if x.ndim == 1:
+            x, row = np.unique(x, return_inverse=True)
+            C = np.zeros((len(x), words))
+            np.add.at(C, (row, y), 1 / n)
+        else:
+            C = (y[..., None] == np.arange(words)) / n
+        p = self.unpack(w)
+        gradient = np.zeros_like(w)
+        g = self.unpack(gradient)
+        run = np.arange(len(w))[:, None]
+
+        h = p["E"][run, x]
+        z = h @ p["U"] + p["b"][:, None, :]
+        z -= z.max(axis=-1, keepdims=True)  # as in cross_entropy
+        e = np.exp(z)
+        total = e.sum(axis=-1, keepdims=True)
+        share = C.sum(axis=-1, keepdims=True)
+        # L = -sum C log p, with log p = z - log sum exp(z)
+        loss = (share * np.log(total)).sum(axis=(-2, -1)) - (C * z).sum(axis=(-2, -1))
+        dz = e * (share / total) - C  # dL/dz = share p - C
+        g["U"][...] = _T(h) @ dz  # dL/dU = h^T dz
+        g["b"][...] = dz.sum(axis=-2)  # dL/db = sum of dz over the rows
+        np.add.at(g["E"], (run, x), dz @ _T(p["U"]))  # dL/dE[x] = dz U^T, added where x repeats
+        return loss, gradient
+
+
 def diabetes():
     """Least squares: how far diabetes went in a year, from ten measurements of 442 patients.
 
@@ -422,6 +487,54 @@ def digits():
 def digits_mlp(hidden=32):
     """The digits again, for a tanh network with one hidden layer."""
     return MLP(_digits(), hidden=(hidden,))
+
+
+def mnist1d(hidden=(64, 64)):
+    """A relu network: which of ten shapes, from 2,000 noisy curves of 40 points (MNIST-1D)."""
+    X, y = _load("mnist1d", "X", "y")
+    return MLP(split(X.astype(float), y), hidden, activation="relu")
+
+
+def moons():
+    """The lab that most courses take: two moons, 300 noisy points, a 2-5-2-1 relu network.
+
+    All 300 are training rows; the 300 test rows are drawn anew.
+    """
+    return _Moons(Data(*_load("moons", "X", "y", "X_test", "y_test")), (5, 2), activation="relu")
+
+
+class _Moons(MLP):
+    def start(self, seed=3):
+        """Return the lab's own start: NumPy's old generator, a row of weights for each unit."""
+        rng = np.random.RandomState(seed)
+        w = np.zeros(self.size)
+        p = self.unpack(w)
+        for i in self.layers:
+            W = p[f"W{i}"]
+            W[...] = (rng.randn(*W.T.shape) * np.sqrt(2 / len(W))).T
+        return w
+
+
+def bag_of_words():
+    """Logistic regression on sparse rows: did Lincoln (1) or Buchanan (0) write this sentence?
+
+    A sentence of their annual messages is a row of 1,000 zeros and ones: which of the most
+    frequent words, listed in ``task.vocabulary``, are in it.
+    """
+    X, y, vocabulary = _load("sentences", "X", "y", "vocabulary")
+    task = Logistic(split(X.astype(float), y))
+    task.vocabulary = vocabulary
+    return task
+
+
+def words(embedding=16):
+    """The next word in Lincoln's annual messages, from the one before: 1,000 words, 30,010 pairs.
+
+    The rarer words count as one, "<other>".
+    """
+    tokens, vocabulary, starts = _load("lincoln", "tokens", "vocabulary", "starts")
+    pairs = np.delete(np.column_stack([tokens[:-1], tokens[1:]]), starts[1:] - 1, axis=0)
+    return WordPairs(split(*pairs.T), vocabulary, embedding)
 
 
 def _digits():
