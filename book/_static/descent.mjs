@@ -1,0 +1,339 @@
+// The page's own life of the course's figures and questions: no kernel, no library, no network.
+// The rules, the walk and the judging are twins of descent/rules.py, loop.py, explore.py and
+// predict.py; tests/test_explore.py holds each pair together.
+
+const map = (f, ...arrays) => arrays[0].map((_, i) => f(...arrays.map((a) => a[i])));
+const or0 = (memory, g) => memory ?? g.map(() => 0);
+
+export const rules = {
+  gd: (g, _, { lr }) => [map((g) => lr * g, g), {}],
+  momentum(g, { m }, { lr, beta }) {
+    m = map((m, g) => beta * m + g, or0(m, g), g);
+    return [map((m) => lr * m, m), { m }];
+  },
+  momentum_ema(g, { m }, { lr, beta }) {
+    m = map((m, g) => beta * m + (1 - beta) * g, or0(m, g), g);
+    return [map((m) => lr * m, m), { m }];
+  },
+  nesterov(g, { m }, { lr, beta }) {
+    m = map((m, g) => beta * m + g, or0(m, g), g);
+    return [map((m, g) => lr * (g + beta * m), m, g), { m }];
+  },
+  rmsprop(g, { v }, { lr, beta2, eps }) {
+    v = map((v, g) => beta2 * v + (1 - beta2) * g * g, or0(v, g), g);
+    return [map((g, v) => (lr * g) / (Math.sqrt(v) + eps), g, v), { v }];
+  },
+  adagrad(g, { v }, { lr, eps }) {
+    v = map((v, g) => v + g * g, or0(v, g), g);
+    return [map((g, v) => (lr * g) / (Math.sqrt(v) + eps), g, v), { v }];
+  },
+  adam(g, { m, v, t = 0 }, { lr, beta1, beta2, eps }) {
+    t += 1;
+    m = map((m, g) => beta1 * m + (1 - beta1) * g, or0(m, g), g);
+    v = map((v, g) => beta2 * v + (1 - beta2) * g * g, or0(v, g), g);
+    const step = (m, v) =>
+      (lr * (m / (1 - beta1 ** t))) / (Math.sqrt(v / (1 - beta2 ** t)) + eps);
+    return [map(step, m, v), { m, v, t }];
+  },
+};
+
+export const bowl = (curvatures) => (x) => {
+  const loss = map((h, x) => h * x * x, curvatures, x).reduce((a, b) => a + b) / 2;
+  return [loss, map((h, x) => h * x, curvatures, x)];
+};
+
+/** Walk as descent.descend does: steps + 1 points with their losses, or fewer if it diverges. */
+export function descend(f, start, rule, steps, hyper) {
+  const trace = { x: [], loss: [], diverged: false };
+  let memory = {}, x = start, step;
+  for (let k = 0; ; k += 1) {
+    const [loss, g] = f(x);
+    trace.x.push(x);
+    trace.loss.push(loss);
+    trace.diverged = ![loss, ...g].every(Number.isFinite);
+    if (trace.diverged || k === steps) return trace;
+    [step, memory] = rule(g, memory, hyper);
+    x = map((x, s) => x - s, x, step);
+  }
+}
+
+export function verdict(trace, { goal, steps }) {
+  const last = trace.loss.at(-1);
+  if (trace.diverged || last > trace.loss[0])
+    return "The steps overshoot further each time: the loss grows instead of falling.";
+  const reached = trace.loss.findIndex((loss) => loss < goal);
+  if (reached >= 0) return `Goal reached: the loss is below ${short(goal)} after ${reached} steps.`;
+  return `After ${steps} steps the loss is ${short(last, 2)}. The goal is not reached yet.`;
+}
+
+/** A number as Python's format(value, ".{digits}g") writes it. */
+export function short(value, digits = 6) {
+  if (value === 0) return "0";
+  const [mantissa, exponent] = value.toExponential(digits - 1).split("e");
+  if (+exponent < -4 || +exponent >= digits) {
+    const power = String(Math.abs(+exponent)).padStart(2, "0");
+    return `${+mantissa}e${+exponent < 0 ? "-" : "+"}${power}`;
+  }
+  return String(+value.toPrecision(digits));
+}
+
+const NUMBER = String.raw`[+-]?(?:\d+[.,]?\d*|[.,]\d+)(?:[eE][+-]?\d+)?`;
+const ANSWER = new RegExp(`^(${NUMBER})(?:/(${NUMBER}))?(%?)$`);
+
+export function readNumber(text) {
+  const match = ANSWER.exec(text.trim().replaceAll("−", "-").replaceAll(" ", ""));
+  if (!match) return null;
+  const [above, below] = [match[1], match[2] ?? "1"].map((part) => +part.replace(",", "."));
+  return below ? above / below / (match[3] ? 100 : 1) : null;
+}
+
+const RIGHT = "Right. ", WRONG = "Not yet. ";
+const NOT_A_NUMBER = "That isn't a number yet. Type one such as 0.05, 1e-3 or 1/20.";
+const FAR = [
+  "Too large, by more than a factor of ten.",
+  "Too large.",
+  "Too small.",
+  "Too small, by more than a factor of ten.",
+];
+
+export function judgeNumber(text, { answer, within, why, wrong }) {
+  const value = readNumber(text);
+  const near = (target) => Math.abs(value - target) <= within * Math.abs(target) + 1e-12;
+  if (value === null) return [false, NOT_A_NUMBER];
+  if (near(answer)) return [true, RIGHT + why];
+  for (const [known, feedback] of wrong) if (near(known)) return [false, WRONG + feedback];
+  const [low, high] = [answer / 10, answer * 10].sort((a, b) => a - b);
+  return [false, WRONG + FAR[(value <= high) + (value <= answer) + (value < low)]];
+}
+
+export function judgeChoice(chosen, { options }) {
+  if (!options[chosen]) return [false, "Choose one of the answers."];
+  const [, why, right] = options[chosen];
+  return [right, (right ? RIGHT : WRONG) + why];
+}
+
+// ---------------------------------------------------------------- building elements
+
+const SVG = "http://www.w3.org/2000/svg";
+
+function make(tag, attributes = {}, ...children) {
+  const drawn = ["svg", "g", "line", "path", "circle", "ellipse", "text", "clipPath", "rect", "title"];
+  const node = drawn.includes(tag) ? document.createElementNS(SVG, tag) : document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  node.append(...children);
+  return node;
+}
+
+let made = 0;
+const uniqueId = (name) => `${name}-${(made += 1)}`;
+
+// ---------------------------------------------------------------- questions
+
+class Question extends HTMLElement {
+  connectedCallback() {
+    if (this.form) return;
+    const spec = JSON.parse(this.getAttribute("spec"));
+    this.answer = make("p", { class: "feedback", role: "status" });
+    this.form = make("form", {}, ...this.entry(spec), make("button", { type: "submit" }, "Check"));
+    this.form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const [right, text] = this.judge(spec);
+      this.answer.className = `feedback ${right ? "right" : "wrong"}`;
+      this.answer.innerHTML = `<span aria-hidden="true">${right ? "✓" : "✗"}</span> ${text}`;
+    });
+    this.querySelector(".question").after(this.form, this.answer);
+  }
+}
+
+class PredictNumber extends Question {
+  entry() {
+    const id = uniqueId("answer");
+    this.input = make("input", { id, type: "text", autocomplete: "off", size: 12 });
+    return [make("label", { for: id }, "Your number"), this.input];
+  }
+  judge(spec) {
+    return judgeNumber(this.input.value, spec);
+  }
+}
+
+class PredictChoice extends Question {
+  entry({ options }) {
+    const name = uniqueId("choice");
+    this.inputs = options.map((_, value) => make("input", { type: "radio", name, value }));
+    const labels = options.map(([text], i) => {
+      const label = make("label", {}, this.inputs[i], " ");
+      label.insertAdjacentHTML("beforeend", `<span>${text}</span>`);
+      return label;
+    });
+    return [make("fieldset", {}, make("legend", { class: "visually-hidden" }, "Answers"), ...labels)];
+  }
+  judge(spec) {
+    return judgeChoice(this.inputs.findIndex((input) => input.checked), spec);
+  }
+}
+
+// ---------------------------------------------------------------- a rule walking on the bowl
+
+const MAP = { width: 460, height: 230 };
+const LOSS = { width: 300, height: 230, left: 46, right: 10, top: 10, bottom: 34, low: -10, high: 4 };
+
+class Walk extends HTMLElement {
+  connectedCallback() {
+    if (this.spec) return;
+    this.spec = JSON.parse(this.getAttribute("spec"));
+    this.start = [...this.spec.start];
+    this.controls = this.spec.sliders.map((slider) => this.slider(slider));
+    this.status = make("p", { class: "status", role: "status" });
+    const reset = make("button", { type: "button" }, "Start over");
+    reset.addEventListener("click", () => {
+      this.start = [...this.spec.start];
+      this.controls.forEach((control) => control.reset());
+      this.draw();
+    });
+    const hint = make("span", { class: "hint" }, "Drag the white ring, or move it with the arrow keys.");
+    this.replaceChildren(
+      make("p", { class: "goal" }, this.spec.task),
+      make("div", { class: "controls" }, ...this.controls.map((control) => control.node)),
+      make("div", { class: "views" }, this.makeMap(), this.makeLoss()),
+      this.status,
+      make("p", {}, reset, " ", hint),
+    );
+    this.draw();
+  }
+
+  slider({ name, label, low, high, value, log }) {
+    const id = uniqueId(name);
+    const input = make("input", { id, type: "range", min: 0, max: 400, step: 1 });
+    const output = make("output", { for: id });
+    const at = (p) => (log ? low * (high / low) ** (p / 400) : low + ((high - low) * p) / 400);
+    const place = () => {
+      const p = log ? Math.log(value / low) / Math.log(high / low) : (value - low) / (high - low);
+      input.value = Math.round(400 * p);
+    };
+    const control = { name, value, node: make("div", {}, make("label", { for: id }, label), input, output) };
+    const tell = () => {
+      output.textContent = short(control.value, 3);
+      input.setAttribute("aria-valuetext", output.textContent);
+    };
+    control.reset = () => {
+      control.value = value;
+      place();
+      tell();
+    };
+    control.reset();
+    input.addEventListener("input", () => {
+      control.value = Number(at(+input.value).toPrecision(3));
+      tell();
+      this.draw();
+    });
+    return control;
+  }
+
+  makeMap() {
+    const [[left, right], [low, high]] = this.spec.window;
+    this.px = (x) => ((x - left) / (right - left)) * MAP.width;
+    this.py = (y) => ((high - y) / (high - low)) * MAP.height;
+    const clip = uniqueId("clip");
+    this.contours = make("g", { class: "contours" });
+    this.line = make("path", { class: "walk" });
+    this.dots = make("g", { class: "dots" });
+    this.ring = make("circle", { class: "ring", r: 7, tabindex: 0, role: "slider" });
+    this.ring.setAttribute("aria-label", "Start of the walk");
+    const svg = make(
+      "svg",
+      { viewBox: `0 0 ${MAP.width} ${MAP.height}`, role: "group", "aria-label": "The bowl from above, with the walk on it" },
+      make("clipPath", { id: clip }, make("rect", { width: MAP.width, height: MAP.height })),
+      make("rect", { class: "ground", width: MAP.width, height: MAP.height }),
+      make("g", { "clip-path": `url(#${clip})` }, this.contours, this.line, this.dots),
+      this.ring,
+    );
+    const move = (x, y) => {
+      this.start = [Math.min(right, Math.max(left, x)), Math.min(high, Math.max(low, y))];
+      this.draw();
+    };
+    this.ring.addEventListener("pointerdown", (event) => {
+      this.ring.setPointerCapture(event.pointerId);
+      event.preventDefault();
+      this.ring.focus();
+    });
+    this.ring.addEventListener("pointermove", (event) => {
+      if (!this.ring.hasPointerCapture(event.pointerId)) return;
+      const box = svg.getBoundingClientRect();
+      move(
+        left + ((event.clientX - box.left) / box.width) * (right - left),
+        high - ((event.clientY - box.top) / box.height) * (high - low),
+      );
+    });
+    const arrows = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
+    this.ring.addEventListener("keydown", (event) => {
+      const arrow = arrows[event.key];
+      if (!arrow) return;
+      event.preventDefault();
+      const size = (right - left) / 100;
+      move(this.start[0] + size * arrow[0], this.start[1] + size * arrow[1]);
+    });
+    return svg;
+  }
+
+  makeLoss() {
+    const { width, height, left, right, top, bottom, low, high } = LOSS;
+    this.lx = (k) => left + (k / this.spec.steps) * (width - left - right);
+    this.ly = (loss) => {
+      const p = Math.min(high, Math.max(low, Math.log10(Math.max(loss, 1e-300))));
+      return top + ((high - p) / (high - low)) * (height - top - bottom);
+    };
+    this.curve = make("path", { class: "walk" });
+    const base = height - bottom;
+    const ticks = [-9, -6, -3, 0, 3].map((p) =>
+      make("g", {}, make("line", { x1: left - 4, x2: left, y1: this.ly(10 ** p), y2: this.ly(10 ** p) }),
+        make("text", { x: left - 7, y: this.ly(10 ** p) + 4, "text-anchor": "end" }, p ? `1e${p}` : "1")));
+    const marks = [0, this.spec.steps / 2, this.spec.steps].map((k) =>
+      make("g", {}, make("line", { x1: this.lx(k), x2: this.lx(k), y1: base, y2: base + 4 }),
+        make("text", { x: this.lx(k), y: base + 17, "text-anchor": "middle" }, `${k}`)));
+    const goal = this.ly(this.spec.goal);
+    return make(
+      "svg",
+      { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": "The loss after each step, on a logarithmic axis; the text below says where it ends" },
+      make("g", { class: "axes" },
+        make("path", { d: `M${left},${top}V${base}H${width - right}` }), ...ticks, ...marks,
+        make("text", { x: (left + width - right) / 2, y: height - 3, "text-anchor": "middle" }, "step"),
+        make("text", { x: left + 6, y: top + 8 }, "loss"),
+        make("line", { class: "goal", x1: left, x2: width - right, y1: goal, y2: goal }),
+        make("text", { x: width - right, y: goal - 4, "text-anchor": "end" }, "goal")),
+      this.curve,
+    );
+  }
+
+  draw() {
+    const values = Object.fromEntries(this.controls.map(({ name, value }) => [name, value]));
+    const curvatures = [1, values.kappa];
+    const f = bowl(curvatures);
+    const hyper = { ...this.spec.fixed, ...values };
+    const trace = descend(f, this.start, rules[this.spec.rule], this.spec.steps, hyper);
+    const [[left, right], [low, high]] = this.spec.window;
+    const top = f([Math.max(-left, right), Math.max(-low, high)])[0];
+    this.contours.replaceChildren(...Array.from({ length: 9 }, (_, i) => {
+      const [rx, ry] = map((h) => Math.sqrt((2 * top * 0.55 ** i) / h), curvatures);
+      return make("ellipse", {
+        cx: this.px(0), cy: this.py(0), rx: this.px(rx) - this.px(0), ry: this.py(0) - this.py(ry),
+      });
+    }));
+    const far = (value) => Math.max(-1e4, Math.min(1e4, value));
+    const points = trace.x.map(([x, y]) => [far(this.px(x)), far(this.py(y))]);
+    const line = (points) => "M" + points.map((p) => p.map((c) => c.toFixed(1))).join("L");
+    this.line.setAttribute("d", line(points));
+    this.dots.replaceChildren(...points.slice(1).map(([cx, cy]) => make("circle", { cx, cy, r: 2.6 })));
+    this.curve.setAttribute("d", line(trace.loss.map((loss, k) => [this.lx(k), this.ly(loss)])));
+    this.ring.setAttribute("cx", this.px(this.start[0]));
+    this.ring.setAttribute("cy", this.py(this.start[1]));
+    this.ring.setAttribute("aria-valuenow", this.start[0].toFixed(2));
+    this.ring.setAttribute("aria-valuetext", `x1 = ${this.start[0].toFixed(2)}, x2 = ${this.start[1].toFixed(2)}`);
+    const said = verdict(trace, this.spec);
+    this.status.textContent = said;
+    this.status.classList.toggle("reached", said.startsWith("Goal reached"));
+  }
+}
+
+customElements.define("predict-number", PredictNumber);
+customElements.define("predict-choice", PredictChoice);
+customElements.define("descent-walk", Walk);

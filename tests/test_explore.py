@@ -1,0 +1,121 @@
+"""The interactive figures: their Python, and the page's JavaScript twin held to it."""
+
+import itertools
+import json
+from pathlib import Path
+
+import ipywidgets
+import numpy as np
+import pytest
+
+from descent import descend, explore, rules
+from descent.surfaces import bowl
+
+HYPER = {
+    "gd": dict(lr=0.09),
+    "momentum": dict(lr=0.02, beta=0.8),
+    "momentum_ema": dict(lr=0.1, beta=0.8),
+    "nesterov": dict(lr=0.02, beta=0.8),
+    "rmsprop": dict(lr=0.05, beta2=0.95, eps=1e-8),
+    "adagrad": dict(lr=0.8, eps=1e-10),
+    "adam": dict(lr=0.1, beta1=0.8, beta2=0.97, eps=1e-8),
+}
+
+
+@pytest.fixture(scope="module")
+def page(browser):
+    """A page that has the book's script as a module, and nothing else."""
+    page = browser.new_page()
+    source = (Path(__file__).parents[1] / "book/_static/descent.mjs").read_text()
+    page.add_script_tag(
+        type="module",
+        content=source
+        + "\nwindow.descent = { rules, bowl, descend, verdict, short, readNumber, judgeNumber };",
+    )
+    page.wait_for_function("window.descent")
+    yield page
+    page.close()
+
+
+def test_every_rule_of_the_page_is_compared(page):
+    assert set(page.evaluate("Object.keys(descent.rules)")) == set(HYPER)
+
+
+@pytest.mark.parametrize("name", HYPER)
+def test_the_page_walks_as_python_does(page, name):
+    curvatures, start, steps = (1.0, 20.0), (-4.0, 1.5), 200
+    ours = descend(bowl(curvatures), start, getattr(rules, name), steps=steps, **HYPER[name])
+    theirs = page.evaluate(
+        "([h, x, name, n, hyper]) =>"
+        " descent.descend(descent.bowl(h), x, descent.rules[name], n, hyper)",
+        [curvatures, start, name, steps, HYPER[name]],
+    )
+    np.testing.assert_allclose(theirs["x"], ours.x, rtol=1e-12, atol=1e-14)
+    np.testing.assert_allclose(theirs["loss"], ours.loss, rtol=1e-12, atol=1e-14)
+    assert len(theirs["x"]) == steps + 1
+
+
+def test_the_page_stops_where_python_stops(page):
+    ours = descend(bowl((1.0, 20.0)), (1.0, 1.0), rules.gd, steps=500, lr=1.0)
+    theirs = page.evaluate(
+        "descent.descend(descent.bowl([1, 20]), [1, 1], descent.rules.gd, 500, {lr: 1})"
+    )
+    assert theirs["diverged"] and ours.diverged_at == len(theirs["loss"]) - 1
+
+
+@pytest.mark.parametrize("lr", [0.01, 0.09, 0.3])
+def test_the_page_says_what_python_says(page, lr):
+    figure = explore.walk(rules.gd, lr=(0.001, 1, lr))
+    trace = figure.trace()
+    said = page.evaluate(
+        "([t, spec]) => descent.verdict(t, spec)",
+        [
+            dict(loss=trace.loss.tolist(), diverged=False),
+            dict(goal=figure.goal, steps=figure.steps),
+        ],
+    )
+    assert said == figure.verdict(trace)
+
+
+def test_numbers_are_written_alike(page):
+    values = [0.0, 1e-6, 1.234e-5, 9.9999e-5, 0.0123456, 1.0, 20.0, 123456.0, 1234567.0, 9.996]
+    for value, digits in itertools.product(values, (2, 3, 6)):
+        assert (
+            page.evaluate("([v, d]) => descent.short(v, d)", [value, digits])
+            == f"{value:.{digits}g}"
+        )
+
+
+def test_the_goal_can_be_reached_and_missed():
+    figure = explore.walk(rules.gd, lr=(0.001, 1, 0.02))
+    assert "not reached" in figure.verdict(figure.trace())
+    assert "Goal reached" in figure.verdict(figure.trace(lr=0.09))
+    assert "overshoot" in figure.verdict(figure.trace(lr=0.11))
+
+
+def test_the_widget_redraws_with_the_python_rule():
+    figure = explore.walk(rules.gd, lr=(0.001, 1, 0.02))
+    box = figure.widget()
+    sliders = [c for c in box.children if isinstance(c, ipywidgets.FloatLogSlider)]
+    picture = next(c for c in box.children if isinstance(c, ipywidgets.Image))
+    before = picture.value
+    next(s for s in sliders if "lr" in s.description).value = 0.09
+    assert picture.value != before
+    assert "Goal reached" in box.children[-1].value
+
+
+def test_the_element_can_be_read_without_a_script():
+    html = explore.walk(rules.gd, lr=(0.001, 1, 0.02)).html()
+    assert "<img" in html and 'alt="The path of gd' in html and "Goal:" in html
+
+
+def test_the_element_carries_what_the_script_needs():
+    bundle = explore.walk(rules.adam, lr=(0.001, 1, 0.1))._repr_mimebundle_()
+    spec = bundle["text/html"].split("spec='")[1].split("'")[0].replace("&quot;", '"')
+    assert json.loads(spec)["fixed"] == dict(beta1=0.9, beta2=0.999, eps=1e-8)
+    assert any("widget-view" in key for key in bundle)
+
+
+def test_an_unknown_slider_is_refused():
+    with pytest.raises(TypeError, match=r"gd has no 'beta'; there are \['kappa', 'lr'\]"):
+        explore.walk(rules.gd, beta=(0, 1, 0.5))
