@@ -4,7 +4,7 @@ import base64
 import functools
 import io
 
-import matplotlib
+import matplotlib.style
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
@@ -16,7 +16,7 @@ from pictures import compare, difference
 @functools.cache
 def draw(shift=0.0, color="#CC79A7", dots=False, width=6.0):
     """Return a PNG of a curve on axes, the curve moved up by ``shift`` pixels."""
-    with matplotlib.rc_context({"savefig.dpi": 100}):
+    with matplotlib.style.context(["default", {"savefig.dpi": 100}]):
         figure = Figure(figsize=(width, 4))
         ax = figure.add_axes((0.1, 0.1, 0.8, 0.8), xlim=(0, 1), ylim=(0, 320))
         x = np.linspace(0, 1, 30)
