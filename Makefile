@@ -17,7 +17,8 @@ book: install  ## build the book and serve it on this machine (PORT=8000)
 	@$(RUN) tools/book.py $(PORT)
 
 test: install-dev lint  ## run every test: units, notebooks, the built pages in a browser
-	@$(RUN) -m pytest --nbval --nbval-current-env --dist loadfile -n logical tests book
+	@$(RUN) tools/book.py --build
+	@$(RUN) -m pytest --nbval --nbval-current-env -n logical --dist loadfile tests book
 
 notebooks: install-dev  ## execute and normalize all notebooks, or one (NOTEBOOK=book/adam.ipynb)
 	@$(RUN) tools/notebooks.py $(NOTEBOOK)
