@@ -6,7 +6,6 @@ import threading
 from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Error, sync_playwright
 
 import book
 
@@ -33,6 +32,9 @@ def serving(folder):
 @contextmanager
 def a_browser():
     """Yield the system's Chromium or Chrome, or else the browser that Playwright installed."""
+    # Here, so that a reader who has no Playwright can run the other tests.
+    from playwright.sync_api import Error, sync_playwright
+
     names = ("chromium", "chromium-browser", "google-chrome")
     choices = [{"executable_path": path} for path in map(shutil.which, names) if path]
     # Chrome where Windows and macOS keep it, off the PATH; then Playwright's own.
