@@ -2,6 +2,7 @@
 
 import itertools
 import json
+from html import unescape
 from pathlib import Path
 
 import ipywidgets
@@ -29,12 +30,16 @@ def page(browser):
     source = (Path(__file__).parents[1] / "book/_static/descent.mjs").read_text()
     page.add_script_tag(
         type="module",
-        content=source
-        + "\nwindow.descent = { rules, bowl, descend, verdict, short, readNumber, judgeNumber };",
+        content=f"{source}\nwindow.descent = {{ rules, bowl, noisy, descend, verdict, short }};",
     )
     page.wait_for_function("window.descent")
     yield page
     page.close()
+
+
+def spec_of(figure):
+    """What the element hands to the script."""
+    return json.loads(unescape(figure.html().split("spec='")[1].split("'")[0]))
 
 
 def test_every_rule_of_the_page_is_compared(page):
@@ -63,15 +68,28 @@ def test_the_page_stops_where_python_stops(page):
     assert theirs["diverged"] and ours.diverged_at == len(theirs["loss"]) - 1
 
 
+def test_the_page_is_as_noisy_as_python(page):
+    figure = explore.walk(rules.gd, lr=(0.001, 1, 0.05), batch=(1, 64, 4), noise=2.0)
+    theirs = page.evaluate(
+        "([noise, x, n, hyper]) => descent.descend("
+        " descent.noisy(descent.bowl([1, 20]), noise, 4), x, descent.rules.gd, n, hyper)",
+        [figure.noise.tolist(), figure.start, figure.steps, dict(lr=0.05)],
+    )
+    np.testing.assert_allclose(theirs["x"], figure.trace().x, rtol=1e-12, atol=1e-14)
+    assert figure.trace(batch=64).loss[-20:].mean() < figure.trace(batch=1).loss[-20:].mean()
+
+
+@pytest.mark.parametrize("noise", [0.0, 1.0])
 @pytest.mark.parametrize("lr", [0.01, 0.09, 0.3])
-def test_the_page_says_what_python_says(page, lr):
-    figure = explore.walk(rules.gd, lr=(0.001, 1, lr))
+def test_the_page_says_what_python_says(page, lr, noise):
+    goal = 0.1 if noise else 1e-6
+    figure = explore.walk(rules.gd, lr=(0.001, 1, lr), noise=noise, goal=goal)
     trace = figure.trace()
     said = page.evaluate(
         "([t, spec]) => descent.verdict(t, spec)",
         [
             dict(loss=trace.loss.tolist(), diverged=False),
-            dict(goal=figure.goal, steps=figure.steps),
+            spec_of(figure),
         ],
     )
     assert said == figure.verdict(trace)
@@ -111,8 +129,9 @@ def test_the_element_can_be_read_without_a_script():
 
 def test_the_element_carries_what_the_script_needs():
     bundle = explore.walk(rules.adam, lr=(0.001, 1, 0.1))._repr_mimebundle_()
-    spec = bundle["text/html"].split("spec='")[1].split("'")[0].replace("&quot;", '"')
-    assert json.loads(spec)["fixed"] == dict(beta1=0.9, beta2=0.999, eps=1e-8)
+    assert spec_of(explore.walk(rules.adam, lr=(0.001, 1, 0.1)))["fixed"] == dict(
+        beta1=0.9, beta2=0.999, eps=1e-8
+    )
     assert any("widget-view" in key for key in bundle)
 
 

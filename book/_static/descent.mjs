@@ -42,6 +42,16 @@ export const bowl = (curvatures) => (x) => {
   return [loss, map((h, x) => h * x, curvatures, x)];
 };
 
+/** The surface with noise on its gradient, as a mini-batch of that size has: a row of the table a call. */
+export const noisy = (f, table, batch) => {
+  let k = 0;
+  return (x) => {
+    const [loss, g] = f(x);
+    const row = table[k++];
+    return [loss, map((g, z) => g + z / Math.sqrt(batch), g, row)];
+  };
+};
+
 /** Walk as descent.descend does: steps + 1 points with their losses, or fewer if it diverges. */
 export function descend(f, start, rule, steps, hyper) {
   const trace = { x: [], loss: [], diverged: false };
@@ -57,10 +67,15 @@ export function descend(f, start, rule, steps, hyper) {
   }
 }
 
-export function verdict(trace, { goal, steps }) {
+export function verdict(trace, { goal, steps, noise, tail }) {
   const last = trace.loss.at(-1);
   if (trace.diverged || last > trace.loss[0])
-    return "The steps overshoot further each time: the loss grows instead of falling.";
+    return "The steps overshoot: the loss ends higher than it began.";
+  if (noise) {
+    const mean = trace.loss.slice(-tail).reduce((a, b) => a + b) / tail;
+    const word = mean < goal ? "Goal reached" : "The goal is not reached yet";
+    return `${word}: the mean loss of the last ${tail} steps is ${short(mean, 2)}.`;
+  }
   const reached = trace.loss.findIndex((loss) => loss < goal);
   if (reached >= 0) return `Goal reached: the loss is below ${short(goal)} after ${reached} steps.`;
   return `After ${steps} steps the loss is ${short(last, 2)}. The goal is not reached yet.`;
@@ -182,6 +197,7 @@ class Walk extends HTMLElement {
     if (this.spec) return;
     this.spec = JSON.parse(this.getAttribute("spec"));
     this.start = [...this.spec.start];
+    this.style.setProperty("--rule", this.spec.color);
     this.controls = this.spec.sliders.map((slider) => this.slider(slider));
     this.status = make("p", { class: "status", role: "status" });
     const reset = make("button", { type: "button" }, "Start over");
@@ -308,8 +324,10 @@ class Walk extends HTMLElement {
     const values = Object.fromEntries(this.controls.map(({ name, value }) => [name, value]));
     const curvatures = [1, values.kappa];
     const f = bowl(curvatures);
+    const { noise } = this.spec;
+    const felt = noise ? noisy(f, noise, values.batch ?? 1) : f;
     const hyper = { ...this.spec.fixed, ...values };
-    const trace = descend(f, this.start, rules[this.spec.rule], this.spec.steps, hyper);
+    const trace = descend(felt, this.start, rules[this.spec.rule], this.spec.steps, hyper);
     const [[left, right], [low, high]] = this.spec.window;
     const top = f([Math.max(-left, right), Math.max(-low, high)])[0];
     this.contours.replaceChildren(...Array.from({ length: 9 }, (_, i) => {

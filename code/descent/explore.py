@@ -9,7 +9,7 @@ import html
 import inspect
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -24,6 +24,7 @@ LABEL = {
     "beta1": "memory of gradients, beta1",
     "beta2": "memory of squares, beta2",
     "eps": "eps",
+    "batch": "rows in a mini-batch, B",
 }
 
 
@@ -51,6 +52,7 @@ class Walk(Lives):
     steps: int
     goal: float
     start: tuple
+    noise: np.ndarray
 
     def trace(self, **values):
         """The walk at the given slider values (the starting ones unless given).
@@ -60,13 +62,23 @@ class Walk(Lives):
         descent.Trace
         """
         values = {s.name: s.value for s in self.sliders} | values
-        kappa = values.pop("kappa")
-        return descend(bowl((1.0, kappa)), self.start, self.rule, steps=self.steps, **values)
+        surface = bowl((1.0, values.pop("kappa")))
+        noise = iter(self.noise / math.sqrt(values.pop("batch", 1)))
+
+        def f(x):
+            loss, g = surface(x)
+            return loss, g + next(noise)
+
+        return descend(f, self.start, self.rule, steps=self.steps, **values)
 
     def verdict(self, trace):
         """One sentence: where the walk ended, and whether it reached the goal."""
         if trace.diverged_at is not None or trace.loss[-1] > trace.loss[0]:
-            return "The steps overshoot further each time: the loss grows instead of falling."
+            return "The steps overshoot: the loss ends higher than it began."
+        if self.noise.any():
+            last = trace.loss[-self.tail :].mean()
+            word = "Goal reached" if last < self.goal else "The goal is not reached yet"
+            return f"{word}: the mean loss of the last {self.tail} steps is {last:.2g}."
         reached = np.flatnonzero(trace.loss < self.goal)
         if len(reached):
             return f"Goal reached: the loss is below {self.goal:g} after {reached[0]} steps."
@@ -76,7 +88,22 @@ class Walk(Lives):
     @property
     def task(self):
         """What the reader is asked to do."""
+        if self.noise.any():
+            return f"Goal: bring the mean loss of the last {self.tail} steps below {self.goal:g}."
         return f"Goal: bring the loss below {self.goal:g} within {self.steps} steps."
+
+    @property
+    def tail(self):
+        """How many of the last steps are averaged where the gradients are noisy."""
+        return self.steps // 5
+
+    @property
+    def family(self):
+        """The rule whose color this walk has."""
+        if self.noise.any():
+            return "sgd"
+        first = self.rule.__name__.split("_")[0]
+        return {"nesterov": "momentum"}.get(first, first)
 
     def figure(self, **values):
         """The path on the bowl beside its loss, as PNG bytes."""
@@ -85,7 +112,7 @@ class Walk(Lives):
         from descent import plot
 
         trace = self.trace(**values)
-        name = self.rule.__name__ if self.rule.__name__ in plot.LOOK else "gd"
+        name = self.family
         kappa = values.get("kappa", dict((s.name, s.value) for s in self.sliders)["kappa"])
         fig, (left, right) = plt.subplots(1, 2, figsize=(7.4, 2.6), width_ratios=(1.7, 1))
         plot.landscape(left, bowl((1.0, kappa)))
@@ -112,6 +139,8 @@ class Walk(Lives):
 
     def html(self):
         """A custom element; until the script takes over, it holds the figure as it starts."""
+        from descent.plot import LOOK
+
         spec = dict(
             rule=self.rule.__name__,
             steps=self.steps,
@@ -130,6 +159,9 @@ class Walk(Lives):
                 for s in self.sliders
             ],
             fixed=self.fixed,
+            noise=self.noise.tolist() if self.noise.any() else None,
+            tail=self.tail,
+            color=LOOK[self.family][0],
             window=bowl().window,
         )
         picture = base64.b64encode(self.figure()).decode()
@@ -195,7 +227,7 @@ class Walk(Lives):
         return w.VBox([*controls.values(), picture, status])
 
 
-def walk(rule, *, steps=100, goal=1e-6, start=None, **sliders):
+def walk(rule, *, steps=100, goal=1e-6, start=None, noise=0.0, **sliders):
     """A rule on the course's bowl, with sliders, and a goal to reach with them.
 
     Parameters
@@ -208,23 +240,25 @@ def walk(rule, *, steps=100, goal=1e-6, start=None, **sliders):
         The loss to get below.
     start : (float, float), optional
         Where the walk begins; the bowl's own start unless given.
+    noise : float
+        Standard deviation of the gradient on one row, where it is to be that of a mini-batch. The
+        goal is then one for the mean loss of the last fifth of the walk.
     **sliders : (low, high, value)
-        ``kappa``, the ratio of the bowl's curvatures, and any hyper-parameters of the rule.
+        ``kappa``, the ratio of the bowl's curvatures, any hyper-parameters of the rule, and with
+        noise ``batch``, the rows in a mini-batch, by whose square root the noise is divided.
 
     Returns
     -------
     Walk
         Shown by the notebook as a widget, by the built page as a figure that needs no kernel.
     """
-    known = {"kappa", *Walk(rule, (), steps, goal, ()).fixed}
+    table = noise * np.random.default_rng(0).standard_normal((steps + 1, 2))
+    start = tuple(start or bowl().start)
+    figure = Walk(rule, (), steps, goal, start, np.round(table, 3))
+    known = {"kappa", *figure.fixed} | ({"batch"} if noise else set())
     for name in sliders:
         if name not in known:
             raise TypeError(f"{rule.__name__} has no {name!r}; there are {sorted(known)}")
     sliders.setdefault("kappa", (1.0, 100.0, 20.0))
-    return Walk(
-        rule,
-        tuple(Slider(n, *map(float, v)) for n, v in sliders.items()),
-        steps,
-        goal,
-        tuple(start or bowl().start),
-    )
+    made = tuple(Slider(name, *map(float, values)) for name, values in sliders.items())
+    return replace(figure, sliders=made)
