@@ -91,6 +91,9 @@ def test_start_and_minimizers_lie_in_the_window(surface):
 
 def test_known_values():
     assert surfaces.bowl((2.0, 6.0))((1.0, -2.0))[0] == 0.5 * 2 * 1 + 0.5 * 6 * 4
+    assert list(surfaces.bowl()((1.0, 1.0))[1]) == [1, 20]  # the curvatures of all chapters
+    assert list(surfaces.ravine()((1.0, 1.0))[1]) == [1, 1]
+    assert list(surfaces.ravine()((-1.0, 1.0))[1]) == [-20, 20]
     assert surfaces.rosenbrock()((-1.2, 1.0))[0] == pytest.approx(24.2)
     assert surfaces.beale()((1.0, 1.0))[0] == pytest.approx(14.203125)
     assert surfaces.saddle()((2.0, 1.0))[0] == 1.5

@@ -290,7 +290,7 @@ class _Linear(Task):
         return X @ p["W"] + p["b"][..., None, :]
 
     def _loss_and_gradient(self, w, X, y):
-        loss, dz = self.loss(self.outputs(w, X), y)
+        loss, dz = self._loss(self.outputs(w, X), y)
         gradient = np.empty_like(w)
         g = self.unpack(gradient)
         g["W"][...] = _T(X) @ dz  # dL/dW = X^T dz
@@ -301,7 +301,7 @@ class _Linear(Task):
 class LeastSquares(_Linear):
     """Linear regression on `Data`: half the mean squared error of X W + b."""
 
-    loss = staticmethod(half_squared_error)
+    _loss = staticmethod(half_squared_error)
 
     def __init__(self, data):
         super().__init__(data, outputs=1)
@@ -310,7 +310,7 @@ class LeastSquares(_Linear):
 class Logistic(_Linear, _Classifier):
     """Logistic regression on `Data` with classes 0 and 1."""
 
-    loss = staticmethod(binary_cross_entropy)
+    _loss = staticmethod(binary_cross_entropy)
 
     def __init__(self, data):
         super().__init__(data, outputs=1)
@@ -319,7 +319,7 @@ class Logistic(_Linear, _Classifier):
 class Softmax(_Linear, _Classifier):
     """Softmax regression on `Data` with classes 0 .. K - 1."""
 
-    loss = staticmethod(cross_entropy)
+    _loss = staticmethod(cross_entropy)
 
     def __init__(self, data):
         super().__init__(data, outputs=_classes(data))
@@ -351,7 +351,7 @@ class MLP(_Classifier):
             raise ValueError(f'activation must be "tanh" or "relu", got {activation!r}')
         self.activate, self.slope, self.gain = ACTIVATIONS[activation]
         classes = _classes(data)
-        self.loss = binary_cross_entropy if classes == 2 else cross_entropy
+        self._loss = binary_cross_entropy if classes == 2 else cross_entropy
         sizes = (data[0].shape[-1], *hidden, 1 if classes == 2 else classes)
         self.layers = range(1, len(sizes))
         shapes = {}
@@ -387,7 +387,7 @@ class MLP(_Classifier):
 
     def _loss_and_gradient(self, w, X, y):
         a = self._forward(w, X)
-        loss, dz = self.loss(a[-1], y)
+        loss, dz = self._loss(a[-1], y)
         p = self.unpack(w)
         gradient = np.empty_like(w)
         g = self.unpack(gradient)
