@@ -384,13 +384,12 @@ class _Rule:
             raise ValueError(
                 f"{self.name} needs matrices: 2 axes, and not empty; got shape {array.shape}"
             )
-        for name, value in self._fixed.items():
-            if isinstance(value, Real) and value != 0 and array.dtype.type(value) == 0:
-                least = np.finfo(array.dtype).smallest_subnormal
-                raise ValueError(
-                    f"{name} must be 0 or at least {least}, the least number above 0 in "
-                    f"{array.dtype}; got {value}"
-                )
+        eps = self._fixed.get("eps", 0)
+        if isinstance(eps, Real) and eps > 0 and array.dtype.type(eps) == 0:
+            least = np.finfo(array.dtype).smallest_subnormal
+            raise ValueError(
+                f"eps must be 0 or at least {least}, the smallest number in {array.dtype}; got {eps}"
+            )
 
     def hyper(self, k):
         """The hyper-parameters at step number `k`."""
