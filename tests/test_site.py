@@ -90,6 +90,9 @@ def test_a_chapter_can_be_read_without_javascript(browser, site, name):
     with opened(browser, f"{site}{name}.html", java_script_enabled=False) as (page, wrong):
         compare_with_notebook(page, name)
         assert not wrong
+        formulas = page.locator("article .math").count()
+        assert page.locator("article .math math:visible").count() == formulas > 0
+        assert page.locator("article .math > .tex:visible").count() == 0
         # An interactive figure shows what it holds: a picture, a question and its answer.
         for element in page.locator("article :not(:defined)").all():
             assert element.is_visible()
