@@ -73,6 +73,8 @@ def normalize(notebook):
         )
         if cell.cell_type != "code":
             continue
+        if "hide-input" in cell.metadata.get("tags", []):  # the book reads the tag, JupyterLab this
+            cell.metadata["jupyter"] = {"source_hidden": True}
         if cell.execution_count is not None:
             executed += 1
             cell.execution_count = executed
@@ -80,8 +82,9 @@ def normalize(notebook):
         for output in cell.outputs:
             if output.output_type == "execute_result":
                 output.execution_count = cell.execution_count
-            if WIDGET in output.get("data", {}):
-                output.data[WIDGET]["model_id"] = "widget"
+            # A stored view has no model to show. Without it, JupyterLab shows the HTML beside it
+            # until the cell runs.
+            output.get("data", {}).pop(WIDGET, None)
         set_alt(cell)
     return notebook
 
