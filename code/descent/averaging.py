@@ -80,16 +80,20 @@ class ScheduleFree:
     def __init__(self, params, rule, *, beta=0.9, **hyper):
         if not 0 <= beta <= 1:
             raise ValueError(f"beta must be at least 0 and at most 1; got {beta}")
-        self._y = dict(params) if isinstance(params, dict) else dict(enumerate(params))
-        Optimizer(self._y, rule, **hyper)  # Refuses what can't be written into, or isn't floats.
+        Optimizer(params, rule, **hyper)  # Refuses what can't be written into.
         self._beta = beta
+        self._y = _keyed(params)
         self._z = {key: y.copy() for key, y in self._y.items()}
         self.average = {key: y.copy() for key, y in self._y.items()}
         self.optimizer = Optimizer(self._z, rule, **hyper)
 
     def step(self, grads):
         """Take one step. `grads` as for `Optimizer.step`, taken at the parameters as they are."""
-        self.optimizer.step(grads if isinstance(grads, dict) else dict(enumerate(grads)))
+        self.optimizer.step(_keyed(grads))
         for key, x in self.average.items():
             x += (self._z[key] - x) / self.optimizer.steps
             self._y[key][...] = self._beta * x + (1 - self._beta) * self._z[key]
+
+
+def _keyed(arrays):
+    return dict(enumerate(arrays)) if isinstance(arrays, (list, tuple)) else arrays

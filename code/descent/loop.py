@@ -13,7 +13,7 @@ import numpy as np
 
 # A block and its temporaries fit in a core's second-level cache, so a large array comes from main
 # memory once a step and not once an operation.
-BLOCK_BYTES = 128 * 1024
+BLOCK_BYTES = 64 * 1024
 
 FLOATS = (np.dtype(np.float16), np.dtype(np.float32), np.dtype(np.float64))
 RECORDS = ("x", "loss", "grad", "step", "memory")
@@ -108,7 +108,8 @@ def descend(f, x, rule, *, steps, keep=None, **hyper):
     if not np.isfinite(x).all():
         raise ValueError(f"x must be finite at the start; {_bad(x)} of its numbers are not")
     rule = _Rule(rule, hyper, [x], sweep=x.dtype)
-    x = _frozen(np.broadcast_to(x, rule.spread(x.shape)).copy(), x.dtype)
+    hyper = rule.hyper(0)
+    x = _frozen(np.broadcast_to(x, _spread(x.shape, hyper)).copy(), x.dtype)
 
     log = {name: deque(maxlen=None if name in keep else 0) for name in RECORDS}
     memory, diverged_at = {}, None
@@ -131,7 +132,7 @@ def descend(f, x, rule, *, steps, keep=None, **hyper):
                 diverged_at = k
                 break
             if k < steps:
-                step, memory = rule.call(g, memory, rule.hyper(k))
+                step, memory = rule.call(g, memory, rule.hyper(k) if k else hyper)
                 step = _frozen(step, x.dtype)
                 log["step"].append(step)
                 log["memory"].append(memory)
@@ -388,7 +389,7 @@ class _Rule:
         if isinstance(eps, Real) and eps > 0 and array.dtype.type(eps) == 0:
             least = np.finfo(array.dtype).smallest_subnormal
             raise ValueError(
-                f"eps must be 0 or at least {least}, the smallest number in {array.dtype}; got {eps}"
+                f"eps must be 0 or at least {least}, the least in {array.dtype}; got {eps}"
             )
 
     def hyper(self, k):
@@ -399,16 +400,6 @@ class _Rule:
             name: _number(name, schedule(k), self._sweep)
             for name, schedule in self._schedules.items()
         }
-
-    def spread(self, shape):
-        """The shape that `shape` and the first step's hyper-parameters broadcast to."""
-        shapes = {name: np.shape(value) for name, value in self.hyper(0).items()}
-        try:
-            return np.broadcast_shapes(shape, *shapes.values())
-        except ValueError as error:
-            raise ValueError(
-                f"hyper-parameters must broadcast with x of shape {shape}; got {shapes}"
-            ) from error
 
     def call(self, g, memory, hyper):
         """The rule's step and memory, checked, and its memory made read-only."""
@@ -474,6 +465,17 @@ def _number(name, value, sweep=None):
     return value
 
 
+def _spread(shape, hyper):
+    """The shape that `shape` and the hyper-parameters' shapes broadcast to."""
+    shapes = {name: np.shape(value) for name, value in hyper.items()}
+    try:
+        return np.broadcast_shapes(shape, *shapes.values())
+    except ValueError as error:
+        raise ValueError(
+            f"hyper-parameters must broadcast with x, of shape {shape}; got the shapes {shapes}"
+        ) from error
+
+
 def _evaluated(f, x):
     """The loss and the gradient at `x`, checked, as arrays or NumPy scalars."""
     result = f(x)
@@ -533,7 +535,7 @@ def _copied(values):
 
 def _keyed(arrays, name):
     if isinstance(arrays, dict):
-        return arrays
+        return dict(arrays)
     if isinstance(arrays, (list, tuple)):
         return dict(enumerate(arrays))
     raise TypeError(f"{name} must be a list or a dict of arrays; got {_brief(arrays)}")
