@@ -89,9 +89,8 @@ def main(argument="8000"):
     with pages:
         if build():
             sys.exit("The book could not be built: its messages are above.")
-        print(
-            f"\nThe book is at http://127.0.0.1:{pages.server_port} (Ctrl-C stops it)", flush=True
-        )
+        address = f"http://127.0.0.1:{pages.server_address[1]}"
+        print(f"\nThe book is at {address} (Ctrl-C stops it)", flush=True)
         pages.serve_forever()
 
 
