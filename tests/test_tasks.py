@@ -1,5 +1,7 @@
+import itertools
 import math
 import tracemalloc
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -107,6 +109,20 @@ def test_loss_and_gradient_on_random_rows(kind, seed, batch):
     assert gradient == pytest.approx(np.array(numerical), rel=1e-6, abs=1e-8)
 
 
+@every_kind
+def test_the_test_rows_are_others(kind):
+    rng = np.random.default_rng(0)
+    task = made_up(kind, rng)
+    w = rng.normal(size=task.size)
+    assert task.test_loss(w) == pytest.approx(plain_loss(task, w, task.X_test, task.y_test))
+    swapped = made_up(kind, np.random.default_rng(0))
+    swapped.X, swapped.X_test = task.X_test, task.X
+    swapped.y, swapped.y_test = task.y_test, task.y
+    assert swapped(w)[0] == task.test_loss(w) != task(w)[0]
+    if hasattr(task, "accuracy"):
+        assert swapped.accuracy(w, "train") == task.accuracy(w) != task.accuracy(w, "train")
+
+
 @every(TASKS)
 def test_gradient_on_the_real_data(task):
     rng = np.random.default_rng(0)
@@ -196,6 +212,12 @@ def test_diabetes_is_least_squares():
     assert 1 - 2 * loss == pytest.approx(0.5, abs=0.05)  # the share of the variance explained
     assert task.X.mean(axis=0) == pytest.approx(0, abs=1e-14)
     assert task.X.std(axis=0) == pytest.approx(1)
+
+
+def test_pixels_go_from_0_to_1():
+    for name in ("digits", "digits_mlp"):
+        task = TASKS[name]
+        assert task.X.min() == 0 and task.X.max() == 1
 
 
 def test_breast_cancer_raw_keeps_its_units():
@@ -298,7 +320,7 @@ def test_where_a_network_starts(activation, gain):
     for i, fan_in in zip(task.layers, (500, 100, 200), strict=True):
         assert p[f"W{i}"].std() == pytest.approx(math.sqrt(gain / fan_in), rel=0.1)
         assert not p[f"b{i}"].any()
-    assert np.array_equal(task.start(3), task.start(3))
+    assert np.array_equal(task.start(), task.start(0))
     assert not np.array_equal(task.start(3), task.start(4))
 
 
@@ -318,9 +340,23 @@ def test_accuracy_counts_right_answers(task):
 
 def test_word_pairs_are_what_lincoln_wrote():
     task = TASKS["words"]
-    pairs = list(zip(task.vocabulary[task.X], task.vocabulary[task.y], strict=True))
-    assert len(pairs) + len(task.y_test) == 30_014 - 4
-    assert ("united", "states") in pairs and ("the", "the") not in pairs
+    with np.load(Path(tasks.__file__).parent / "data" / "lincoln.npz") as data:
+        messages = np.split(data["tokens"].astype(int), data["starts"][1:])
+    written = sorted(pair for m in messages for pair in itertools.pairwise(m))
+    first, second = np.append(task.X, task.X_test), np.append(task.y, task.y_test)
+    assert sorted(zip(first, second, strict=True)) == written
+    assert len(written) == 30_014 - 4  # no pair across two messages
+    assert list(task.vocabulary[[1, 2]]) == ["the", ","]
+
+
+def test_word_pairs_far_out():
+    task = made_up("word_pairs", np.random.default_rng(0))
+    w = np.zeros(task.size)
+    task.unpack(w)["b"][:] = [0, 1e4, 0, 0, 0, 0]
+    loss, gradient = task(w)
+    b = task.unpack(gradient)["b"]
+    assert loss == pytest.approx(1e4 * np.mean(task.y != 1))
+    assert b + np.bincount(task.y, minlength=6) / task.n == pytest.approx([0, 1, 0, 0, 0, 0])
 
 
 def test_a_batch_of_word_pairs_moves_only_its_own_words():
@@ -338,6 +374,7 @@ def test_word_pairs_start_small_at_random():
     p = task.unpack(task.start(5))
     assert p["E"].std() == pytest.approx(0.1, rel=0.05) == p["U"].std()
     assert not p["b"].any()
+    assert np.array_equal(task.start(), task.start(0))
     assert not np.array_equal(task.start(5), task.start(6))
     assert task(task.start())[0] == pytest.approx(math.log(1000), rel=1e-3)
 
