@@ -1,7 +1,7 @@
 """Sphinx extension: formulas that can be read without JavaScript.
 
-MathJax typesets the TeX where scripts run. Beside it, for readers without them, stands the same formula
-as MathML, which browsers draw by themselves; `descent.css` then hides the TeX.
+MathJax typesets the TeX where scripts run. Beside it, for readers without them, stands the same
+formula as MathML, which browsers draw by themselves; `descent.css` then hides the TeX.
 """
 
 from docutils import nodes
