@@ -109,21 +109,24 @@ def descend(f, x, rule, *, steps, keep=None, **hyper):
         raise ValueError(f"x must be finite at the start; {_bad(x)} of its numbers are not")
     rule = _Rule(rule, hyper, [x], sweep=x.dtype)
     hyper = rule.hyper(0)
-    x = _frozen(np.broadcast_to(x, _spread(x.shape, hyper)).copy(), x.dtype)
+    x = np.broadcast_to(x, _spread(x.shape, hyper)).copy()[()]
 
+    # Everything is recorded as it is, so from here on nobody may write into it.
     log = {name: deque(maxlen=None if name in keep else 0) for name in RECORDS}
+    points, losses, grads, taken, memories = log.values()
     memory, diverged_at = {}, None
     with np.errstate(all="ignore"):
         for k in range(steps + 1):
+            x.setflags(False)
             loss, g = _evaluated(f, x)
             if k == 0:
                 runs = loss.shape
                 diverged_at = np.full(runs, -1) if runs else None
-            if loss.shape != runs:
+            elif loss.shape != runs:
                 raise ValueError(f"f returned a loss of shape {loss.shape} after one of {runs}")
-            log["x"].append(x)
-            log["loss"].append(loss)
-            log["grad"].append(g)
+            points.append(x)
+            losses.append(loss)
+            grads.append(g)
             if runs:
                 diverged_at[(diverged_at < 0) & ~np.isfinite(loss)] = k
                 if (diverged_at >= 0).all():
@@ -133,17 +136,16 @@ def descend(f, x, rule, *, steps, keep=None, **hyper):
                 break
             if k < steps:
                 step, memory = rule.call(g, memory, rule.hyper(k) if k else hyper)
-                step = _frozen(step, x.dtype)
-                log["step"].append(step)
-                log["memory"].append(memory)
-                x = _frozen(x - step, x.dtype)
+                taken.append(step)
+                memories.append(memory)
+                x = x - step
 
     records = {name: np.array(log[name]) for name in keep if name != "memory"}
-    if "step" in keep and k == 0:
+    if "step" in keep and not taken:
         records["step"] = np.empty((0, *x.shape), x.dtype)
     if "memory" in keep:
         records["memory"] = {
-            name: np.array([memory[name] for memory in log["memory"]]) for name in rule.memory
+            name: np.array([memory[name] for memory in memories]) for name in rule.memory
         }
     return Trace(records, x.copy(), k, diverged_at)
 
@@ -313,7 +315,7 @@ class Optimizer:
             target = _piece(p, part)
             if decay != 1:
                 target *= decay
-            np.subtract(target, step, out=target, casting="same_kind")
+            target -= step
             for name, value in new.items():
                 if not isinstance(value, np.ndarray):
                     if memory.setdefault(name, value) != value:
@@ -422,8 +424,11 @@ class _Rule:
                 f"{self.name} must return a step of the gradient's shape {g.shape}; "
                 f"got {step.shape}"
             )
-        if step.dtype.kind not in "fiu":
-            raise TypeError(f"{self.name} must return a step of numbers; got {_brief(step)}")
+        if step.dtype != g.dtype:
+            if step.dtype.kind not in "fiu":
+                raise TypeError(f"{self.name} must return a step of numbers; got {_brief(step)}")
+            step = step.astype(g.dtype)
+        step.setflags(False)
         if memory.keys() != self.memory:
             raise ValueError(
                 f"{self.name} must return the memory {_listed(self.memory) or 'of no name'}; "
@@ -436,7 +441,7 @@ class _Rule:
                         f"{self.name} must return {name} as a number or in the gradient's shape "
                         f"{g.shape}; got {value.shape}"
                     )
-                value.setflags(write=False)
+                value.setflags(False)
             elif g.ndim and isinstance(value, (np.generic, np.ndarray)):
                 # A NumPy scalar would turn float32 into float64 in the rule's next call.
                 memory = memory | {name: value.item()}
@@ -482,23 +487,20 @@ def _evaluated(f, x):
     if not (isinstance(result, tuple) and len(result) == 2):
         raise TypeError(f"f must return its loss and gradient; got {_brief(result)}")
     # Copies, since f may use its arrays again.
-    loss, g = np.array(result[0]), np.array(result[1])
-    if loss.dtype.kind not in "fiu":
-        raise TypeError(f"f must return a loss of numbers; got {_brief(result[0])}")
-    if g.dtype.kind != "f":
-        raise TypeError(f"f must return a gradient of floats; got {g.dtype}")
+    loss, g = result[0], np.array(result[1])
+    if not isinstance(loss, np.floating):
+        loss = np.array(loss)
+        if loss.dtype.kind not in "fiu":
+            raise TypeError(f"f must return a loss of numbers; got {_brief(result[0])}")
+        loss = loss[()]
+    if g.dtype != x.dtype:
+        if g.dtype.kind != "f":
+            raise TypeError(f"f must return a gradient of floats; got {g.dtype}")
+        g = g.astype(x.dtype)
     if g.shape != x.shape:
         raise ValueError(f"f must return a gradient of the shape {x.shape} of x; got {g.shape}")
-    return loss, _frozen(g, x.dtype)
-
-
-def _frozen(value, dtype):
-    """`value` as a read-only array or a NumPy scalar of this dtype."""
-    value = np.asarray(value, dtype)
-    if value.ndim == 0:
-        return value[()]
-    value.setflags(write=False)
-    return value
+    g.setflags(False)
+    return loss, g
 
 
 def _piece(array, part):
@@ -511,13 +513,17 @@ def _shown(value, part):
     if not isinstance(value, np.ndarray):
         return value
     view = _piece(value, part)
-    view.setflags(write=False)
+    view.setflags(False)
     return view
 
 
 def _finite(a, b):
-    # A product is the cheapest look at all entries: NaN and infinity always come through. It can
-    # overflow where all entries are finite, so then they are looked at one by one.
+    # A dot product is the cheapest look at all entries: NaN and infinity come through it. It can
+    # overflow where all entries are finite, so then they are looked at one by one. For more than
+    # 10,000 entries BLAS would wake its threads, which takes longer than the product.
+    if a.size > 8192:
+        a, b = a.reshape(-1), b.reshape(-1)
+        return all(_finite(a[i : i + 8192], b[i : i + 8192]) for i in range(0, a.size, 8192))
     return math.isfinite(np.vdot(a, b)) or not (_bad(a) or _bad(b))
 
 
