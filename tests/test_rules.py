@@ -33,152 +33,157 @@ def gradients(rule, dtype="float64", n=6):
     return [rng.normal(size=shape).astype(dtype) for _ in range(n)]
 
 
-# By hand: lr = 1/2, beta = beta1 = 1/2, beta2 = 3/4, and eps = 1, so that it is seen. For each
+# By hand: lr = 10, beta = beta1 = 0.2, beta2 = 3/4, and eps = 1, so that it is seen. For each
 # gradient in turn, the step and the memory after it.
-OPEN = dict(lr=0.5, beta1=0.5, beta2=0.75, eps=1)
+OPEN = dict(lr=10, beta1=0.2, beta2=0.75, eps=1)
+# For the gradients 5 and 10, v is 1/4 * 25 = 6.25, the square of 2.5, and then
+V2 = 0.75 * 6.25 + 0.25 * 100
+# The corrections divide by 1 - 0.2 = 0.8 and 1 - 0.2**2 = 0.96, 1 - 0.75 = 0.25 and
+# 1 - 0.75**2 = 0.4375, so m_hat is 5 at first and v_hat its square.
+# With momentum_decay = 2, NAdam's mu are
+MU = [0.2 * (1 - 0.9216 / 2), 0.2 * (1 - 0.84934656 / 2), 0.2 * (1 - 0.782757789696 / 2)]
+
+
+def newton_schulz(s):
+    """What Muon's step makes of a singular value."""
+    return 3.4445 * s - 4.775 * s**3 + 2.0315 * s**5
+
+
+ROW = np.array([[0.6, 0.8, 0, 0]])
+
 BY_HAND = {
     "gd": (
-        dict(lr=0.5),
-        (4, 0.5 * 4, {}),
-        (6, 0.5 * 6, {}),
+        dict(lr=10),
+        (5, 10 * 5, {}),
+        (10, 10 * 10, {}),
     ),
     "momentum": (
-        dict(lr=0.5, beta=0.5),
-        (4, 0.5 * 4, dict(m=4)),
-        (6, 0.5 * 8, dict(m=0.5 * 4 + 6)),
+        dict(lr=10, beta=0.2),
+        (5, 10 * 5, dict(m=5)),
+        (10, 10 * 11, dict(m=0.2 * 5 + 10)),
     ),
     "momentum_ema": (
-        dict(lr=0.5, beta=0.5),
-        (4, 0.5 * 2, dict(m=0.5 * 4)),
-        (6, 0.5 * 4, dict(m=0.5 * 2 + 0.5 * 6)),
+        dict(lr=10, beta=0.2),
+        (5, 10 * 4, dict(m=0.8 * 5)),
+        (10, 10 * 8.8, dict(m=0.2 * 4 + 0.8 * 10)),
     ),
     "nesterov": (
-        dict(lr=0.5, beta=0.5),
-        (4, 0.5 * (0.5 * 4 + 4), dict(m=4)),
-        (6, 0.5 * (0.5 * 8 + 6), dict(m=0.5 * 4 + 6)),
+        dict(lr=10, beta=0.2),
+        (5, 10 * (0.2 * 5 + 5), dict(m=5)),
+        (10, 10 * (0.2 * 11 + 10), dict(m=0.2 * 5 + 10)),
     ),
     "rmsprop": (
-        dict(lr=0.5, beta2=0.75, eps=1),
-        (4, 0.5 * 4 / (2 + 1), dict(v=0.25 * 16)),
-        (6, 0.5 * 6 / (12**0.5 + 1), dict(v=0.75 * 4 + 0.25 * 36)),
+        dict(lr=10, beta2=0.75, eps=1),
+        (5, 10 * 5 / (2.5 + 1), dict(v=6.25)),
+        (10, 10 * 10 / (V2**0.5 + 1), dict(v=V2)),
     ),
     "rmsprop_momentum": (
         OPEN,
-        (4, 0.5 * 4 / 3, dict(v=4, m=4 / (2 + 1))),
+        (5, 10 * 5 / 3.5, dict(v=6.25, m=5 / (2.5 + 1))),
         (
-            6,
-            0.5 * (0.5 * 4 / 3 + 6 / (12**0.5 + 1)),
-            dict(v=12, m=0.5 * 4 / 3 + 6 / (12**0.5 + 1)),
+            10,
+            10 * (0.2 * 5 / 3.5 + 10 / (V2**0.5 + 1)),
+            dict(v=V2, m=0.2 * 5 / 3.5 + 10 / (V2**0.5 + 1)),
         ),
     ),
     "adagrad": (
-        dict(lr=0.5, eps=1),
-        (4, 0.5 * 4 / (4 + 1), dict(v=16)),
-        (3, 0.5 * 3 / (5 + 1), dict(v=16 + 9)),
+        dict(lr=10, eps=1),
+        (4, 10 * 4 / (4 + 1), dict(v=16)),
+        (3, 10 * 3 / (5 + 1), dict(v=16 + 9)),
     ),
-    # m_hat = 2 / (1 - 1/2) = 4 and v_hat = 4 / (1 - 3/4) = 16: the gradient and its square.
     "adam": (
         OPEN,
-        (4, 0.5 * 4 / (4 + 1), dict(m=0.5 * 4, v=0.25 * 16, t=1)),
+        (5, 10 * 5 / (5 + 1), dict(m=0.8 * 5, v=6.25, t=1)),
         (
-            6,
-            0.5 * (4 / 0.75) / ((12 / 0.4375) ** 0.5 + 1),  # 1 - 1/4 and 1 - 9/16.
-            dict(m=0.5 * 2 + 0.5 * 6, v=0.75 * 4 + 0.25 * 36, t=2),
+            10,
+            10 * (8.8 / 0.96) / ((V2 / 0.4375) ** 0.5 + 1),
+            dict(m=0.2 * 4 + 0.8 * 10, v=V2, t=2),
         ),
     ),
     "adamax": (
         OPEN,
-        (4, 0.5 * 4 / 5, dict(m=2, u=4 + 1, t=1)),
-        (-2, 0, dict(m=0.5 * 2 - 0.5 * 2, u=0.75 * 5, t=2)),  # 3.75 > |-2| + 1.
-        (-9, 0.5 * (-4.5 / 0.875) / 10, dict(m=-0.5 * 9, u=9 + 1, t=3)),  # 10 > 0.75 * 3.75.
+        (5, 10 * 5 / 6, dict(m=4, u=5 + 1, t=1)),
+        (-2, 10 * (-0.8 / 0.96) / 4.5, dict(m=0.2 * 4 - 0.8 * 2, u=0.75 * 6, t=2)),  # > 2 + 1.
+        (-9, 10 * (-7.36 / 0.992) / 10, dict(m=-0.2 * 0.8 - 0.8 * 9, u=9 + 1, t=3)),
     ),
-    # With momentum_decay = 1, mu is 0.5 (1 - 0.96 / 2) = 0.26, then 0.5 (1 - 0.96**2 / 2) = 0.2696,
-    # then 0.5 (1 - 0.96**3 / 2) = 0.278816.
     "nadam": (
-        OPEN | dict(momentum_decay=1),
+        OPEN | dict(momentum_decay=2),
         (
-            4,
-            0.5 * (0.2696 * 2 / (1 - 0.26 * 0.2696) + 0.74 * 4 / (1 - 0.26)) / (4 + 1),
-            dict(m=2, v=4, t=1, mu_product=0.26),
+            5,
+            10 * (MU[1] * 4 / (1 - MU[0] * MU[1]) + (1 - MU[0]) * 5 / (1 - MU[0])) / (5 + 1),
+            dict(m=4, v=6.25, t=1, mu_product=MU[0]),
         ),
         (
-            6,
-            0.5
-            * (
-                0.278816 * 4 / (1 - 0.26 * 0.2696 * 0.278816)
-                + (1 - 0.2696) * 6 / (1 - 0.26 * 0.2696)
-            )
-            / ((12 / 0.4375) ** 0.5 + 1),
-            dict(m=4, v=12, t=2, mu_product=0.26 * 0.2696),
+            10,
+            10
+            * (MU[2] * 8.8 / (1 - MU[0] * MU[1] * MU[2]) + (1 - MU[1]) * 10 / (1 - MU[0] * MU[1]))
+            / ((V2 / 0.4375) ** 0.5 + 1),
+            dict(m=8.8, v=V2, t=2, mu_product=MU[0] * MU[1]),
         ),
     ),
     # rho_inf = 2 / (1 - 3/4) - 1 = 7, and rho = 7 - 2 * 0.75 / 0.25 = 1 at first: no division yet.
     "radam": (
         OPEN,
-        (4, 0.5 * 2 / 0.5, dict(m=2, v=4, t=1)),
-        (6, 0.5 * 4 / 0.75, dict(m=4, v=12, t=2)),
+        (5, 10 * 4 / 0.8, dict(m=4, v=6.25, t=1)),
+        (10, 10 * 8.8 / 0.96, dict(m=8.8, v=V2, t=2)),
     ),
     "amsgrad": (
         OPEN,
-        (4, 0.5 * 4 / (4 + 1), dict(m=2, v=4, v_max=4, t=1)),
+        (5, 10 * 5 / (5 + 1), dict(m=4, v=6.25, v_max=6.25, t=1)),
         (
             0,
-            0.5 * (1 / 0.75) / ((4 / 0.4375) ** 0.5 + 1),
-            dict(m=0.5 * 2, v=0.75 * 4, v_max=4, t=2),
+            10 * (0.8 / 0.96) / ((6.25 / 0.4375) ** 0.5 + 1),
+            dict(m=0.2 * 4, v=0.75 * 6.25, v_max=6.25, t=2),
         ),
     ),
-    # s = 1/4 (4 - 2)^2 + 1 = 2, and 3/4 * 2 + 1/4 (6 - 4)^2 + 1 = 3.5.
+    # s = 1/4 (5 - 4)^2 + 1 = 1.25, and 3/4 * 1.25 + 1/4 (10 - 8.8)^2 + 1 = 2.2975.
     "adabelief": (
         OPEN,
-        (4, 0.5 * 4 / ((2 / 0.25) ** 0.5 + 1), dict(m=2, s=2, t=1)),
-        (6, 0.5 * (4 / 0.75) / ((3.5 / 0.4375) ** 0.5 + 1), dict(m=4, s=3.5, t=2)),
+        (5, 10 * 5 / ((1.25 / 0.25) ** 0.5 + 1), dict(m=4, s=1.25, t=1)),
+        (10, 10 * (8.8 / 0.96) / ((2.2975 / 0.4375) ** 0.5 + 1), dict(m=8.8, s=2.2975, t=2)),
     ),
-    # c = 1/2 * 4 = 2, then 1/2 * 1 - 1/2 * 0.5 = 0.25: a step along m, against the gradient.
+    # c = 0.8 * 4 at first, and then 0.2 * 1 + 0.8 g, which is 0 at g = -1/4: there the step turns.
     "lion": (
-        dict(lr=0.5, beta1=0.5, beta2=0.75),
-        (4, 0.5, dict(m=0.25 * 4)),
-        (-0.5, 0.5, dict(m=0.75 * 1 - 0.25 * 0.5)),
+        dict(lr=10, beta1=0.2, beta2=0.75),
+        ([4, 4, 0], [10, 10, 0], dict(m=[0.25 * 4, 0.25 * 4, 0])),
+        (
+            [-0.24, -0.26, -1],
+            [10, -10, -10],
+            dict(m=[0.75 - 0.25 * 0.24, 0.75 - 0.25 * 0.26, -0.25]),
+        ),
     ),
     # beta2 = 1 - 1/t is 0, then 1/2. The first square is of rank one, so u is all ones, and its
-    # root mean square 1 is clipped to 1/2. The second u has one entry that isn't zero, and a root
-    # mean square of half of it: the clip at 1/2 leaves 1.
+    # root mean square 1 is clipped to 1/4. The second u has one entry that isn't zero, and a root
+    # mean square of half of it: clipped at 1/4, it is 1/2.
     "adafactor": (
-        dict(lr=0.5, decay_rate=1, d=0.5, eps=0),
+        dict(lr=10, decay_rate=1, d=0.25, eps=0),
         (
             [[1, 2], [2, 4]],
-            [[0.5 / 2, 0.5 / 2], [0.5 / 2, 0.5 / 2]],
+            [[10 / 4, 10 / 4], [10 / 4, 10 / 4]],
             dict(v_row=[(1 + 4) / 2, (4 + 16) / 2], v_col=[(1 + 4) / 2, (4 + 16) / 2], t=1),
         ),
         (
             [[0, 3], [0, 0]],
-            [[0, 0.5], [0, 0]],
+            [[0, 10 / 2], [0, 0]],
             dict(v_row=[0.5 * (2.5 + 4.5), 0.5 * 10], v_col=[0.5 * 2.5, 0.5 * (10 + 4.5)], t=2),
         ),
     ),
-    # All gradients lie along the row (3, 4, 0, 0) / 5, so a matrix here is one singular value:
-    # 5 * (1/2 * 0.5 / 0.75 + 1/2 / 0.5) = 5 * 4/3 at first, which eps = 5/3 makes 4/5. A step takes
-    # it to 3.4445 s - 4.775 s^3 + 2.0315 s^5, and the shape 1 x 4 doubles it.
+    # All gradients lie along one row of length 1, so a matrix here is one singular value:
+    # 0.2 * 4 / 0.96 + 0.8 * 5 / 0.8 = 35/6 at first, of which eps = 35/24 makes 4/5. Then m is
+    # 0.2 * 4 + 0.8 * 2.5 = 2.8. The shape, 1 x 4, doubles the step.
     "muon": (
-        dict(lr=0.5, beta=0.5, eps=5 / 3, ns_steps=1),
+        dict(lr=10, beta=0.2, eps=35 / 24, ns_steps=1),
+        (5 * ROW, 10 * 2 * newton_schulz(0.8) * ROW, dict(m=4 * ROW, t=1)),
         (
-            [[3, 4, 0, 0]],
-            0.5
+            2.5 * ROW,
+            10
             * 2
-            * (3.4445 * 0.8 - 4.775 * 0.8**3 + 2.0315 * 0.8**5)
-            * np.array([[0.6, 0.8, 0, 0]]),
-            dict(m=[[1.5, 2, 0, 0]], t=1),
-        ),
-        # m = 1/2 * 2.5 + 1/2 * 2.5 = 2.5 along the row, and the value 1/2 * 2.5 / 0.875 +
-        # 1/2 * 2.5 / 0.75 = 1.25 / 0.875 + 1.25 / 0.75.
-        (
-            [[1.5, 2, 0, 0]],
-            0.5
-            * 2
-            * (lambda s: 3.4445 * s - 4.775 * s**3 + 2.0315 * s**5)(
-                (1.25 / 0.875 + 1.25 / 0.75) / (1.25 / 0.875 + 1.25 / 0.75 + 5 / 3)
+            * newton_schulz(
+                (0.2 * 2.8 / 0.992 + 0.8 * 2.5 / 0.96)
+                / (0.2 * 2.8 / 0.992 + 0.8 * 2.5 / 0.96 + 35 / 24)
             )
-            * np.array([[0.6, 0.8, 0, 0]]),
-            dict(m=[[1.5, 2, 0, 0]], t=2),
+            * ROW,
+            dict(m=2.8 * ROW, t=2),
         ),
     ),
 }
@@ -203,21 +208,44 @@ def test_radam_by_hand_once_it_divides():
     rho = 7 - 16 * fade / (1 - fade)
     r = ((rho - 4) * (rho - 2) * 7 / ((7 - 4) * (7 - 2) * rho)) ** 0.5
     assert 5 < rho < 5.3
-    m_hat, v = 4 / (1 - 0.5**8), 12
-    assert step == pytest.approx(0.5 * r * m_hat * (1 - fade) ** 0.5 / (v**0.5 + 1), rel=1e-14)
+    m_hat, v = 5.2 / (1 - 0.2**8), 12  # 0.2 * 2 + 0.8 * 6, and 0.75 * 4 + 0.25 * 36.
+    assert step == pytest.approx(10 * r * m_hat * (1 - fade) ** 0.5 / (v**0.5 + 1), rel=1e-14)
 
 
-def test_muon_iterates():
-    """Five times by default, and then all singular values are near 1."""
-    g = np.diag([1.0, 0.5, 0.1])
-    once = rules.muon(g, lr=1, ns_steps=1)[0]
-    values = np.diag(g) / np.linalg.norm(np.diag(g))
-    expected = 3.4445 * values - 4.775 * values**3 + 2.0315 * values**5
-    np.testing.assert_allclose(np.diag(once), expected, rtol=1e-7)
-    for _ in range(4):
-        expected = 3.4445 * expected - 4.775 * expected**3 + 2.0315 * expected**5
-    five = rules.muon(g, lr=1)[0]
-    np.testing.assert_allclose(np.diag(five), expected, rtol=1e-6)
+def test_radam_does_not_divide_yet_where_rho_is_five():
+    """As torch. At one of these beta2, rho comes out as 5 to the last bit, as powers round here."""
+
+    def rho(beta2, t):
+        return 2 / (1 - beta2) - 1 - 2 * t * beta2**t / (1 - beta2**t)
+
+    near = [(0.8397685748659791, 6), (0.7678067796924252, 7), (0.7074214607621472, 9)]
+    near += [(0.6937178744260639, 10), (0.6849310413287895, 11), (0.6791437362250181, 12)]
+    beta2, t = next(pair for pair in near if rho(*pair) == 5)
+    step, _ = rules.radam(6.0, m=2, v=4, t=t - 1, **(OPEN | dict(beta2=beta2)))
+    assert step == pytest.approx(10 * 5.2 / (1 - 0.2**t), rel=1e-14)
+
+
+def test_adafactor_by_hand_unclipped():
+    """eps = 1 in sight, and a root mean square that d = 10 lets pass. The rows' means are
+    (2 + 5 + 10) / 3 = 17/3 and (17 + 2 + 2) / 3 = 7, the columns' (2 + 17) / 2, (5 + 2) / 2, 6."""
+    g = np.array([[1.0, 2, 3], [4, 1, 1]])
+    step, memory = rules.adafactor(g, lr=10, decay_rate=1, d=10, eps=1)
+    np.testing.assert_allclose(memory["v_row"], [17 / 3, 7], rtol=1e-14)
+    np.testing.assert_allclose(memory["v_col"], [19 / 2, 7 / 2, 6], rtol=1e-14)
+    v = np.array([[17 / 3 * 19 / 2, 17 / 3 * 7 / 2, 17 / 3 * 6], [7 * 19 / 2, 7 * 7 / 2, 7 * 6]])
+    np.testing.assert_allclose(step, 10 * g / (v / (19 / 3)) ** 0.5, rtol=1e-14)
+
+
+def test_muon_changes_the_singular_values_alone():
+    """Five times by default, which brings them near 1; a tall matrix isn't scaled."""
+    rng = np.random.default_rng(0)
+    left, right = (np.linalg.qr(rng.normal(size=(n, 3)))[0] for n in (5, 3))
+    expected = np.array([1.0, 0.5, 0.1])
+    g = left * expected @ right.T
+    expected /= np.linalg.norm(expected)
+    for _ in range(5):
+        expected = newton_schulz(expected)
+    np.testing.assert_allclose(rules.muon(g, lr=10)[0], 10 * left * expected @ right.T, rtol=1e-6)
     assert (abs(expected - 1) < 0.35).all()
 
 
