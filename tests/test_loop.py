@@ -1,9 +1,11 @@
 """The loops: what they record, what they write, what they refuse, and what stays as it was."""
 
 import inspect
+import re
 import subprocess
 import sys
 import tracemalloc
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -926,3 +928,29 @@ def test_the_package_exports_its_loops():
         loop.Trace,
     }
     assert descent.__version__
+
+
+# The package's page in the book.
+
+PAGE = (Path(__file__).parents[1] / "book" / "package.md").read_text(encoding="utf-8")
+
+
+def test_the_code_on_the_page_runs():
+    names = {}
+    for block in re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL):
+        exec(block, names)
+    trace, sweep = names["trace"], names["sweep"]
+    assert (trace.x.shape, trace.loss.shape, trace.step.shape) == ((101, 2), (101,), (100, 2))
+    assert f"sweep.x.shape       # {sweep.x.shape}" in PAGE
+    assert f"# {sweep.diverged_at!r}" in PAGE
+    assert f".shape   # {names['optimizer'].memory['W']['v'].shape}" in PAGE
+    assert abs(names["walk"].average[0]).max() < 0.3
+
+
+def test_the_page_has_every_rule_with_its_defaults():
+    rows = dict(re.findall(r"^\| `(\w+)\((.*?)\)` \|", PAGE, re.MULTILINE))
+    assert rows.keys() == {rule.__name__ for rule in RULES}
+    for rule in RULES:
+        parameters = inspect.signature(rule).parameters.values()
+        defaults = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
+        assert eval(f"dict({rows[rule.__name__]})") == defaults

@@ -501,3 +501,33 @@ def test_rmsprop_starts_at_zero_without_correction():
     """So that its first step is sqrt(1 / (1 - beta2)) = 10 times lr, whatever the gradient."""
     assert rmsprop(1e-3, lr=1)[0] == pytest.approx(10, rel=1e-3)
     assert rmsprop(1e3, lr=1)[0] == pytest.approx(10, rel=1e-3)
+
+
+def test_nadam_s_beta1_rises_slowly_fast_or_not_at_all():
+    """As torch's, as Keras's, whose momentum_decay is 1, or as Optax's, whose is without end."""
+    first = [rules.nadam(1.0, lr=1, momentum_decay=decay)[0] for decay in (4e-3, 1, 1e6)]
+    assert first == pytest.approx([1.056, 1.063, 1.474], abs=5e-4)
+    optax = 0.9 * 0.1 / (1 - 0.9**2) + 0.1 / 0.1
+    assert first[2] == pytest.approx(optax, rel=1e-6)
+    halfway = 0.9 * (1 - 0.5 * 0.96 ** (4e-3 * 4245))
+    assert halfway == pytest.approx(0.9 * 0.75, rel=1e-4)
+
+
+def test_radam_s_eps_counts_before_the_correction():
+    """As in torch. In Optax it counts after it, where it is 12.9 times smaller at the sixth step,
+    the first that divides."""
+    steps, memory = walk(rules.radam, [1e-8] * 6, lr=1, eps=1e-8)
+    plain, _ = walk(rules.radam, [1e-8] * 6, lr=1, eps=0)
+    factor = 1 / (1 - 0.999**6) ** 0.5
+    assert factor == pytest.approx(12.93, abs=0.01)
+    assert steps[4] == plain[4] == pytest.approx(1e-8)
+    assert steps[5] / plain[5] == pytest.approx(1 / (1 + factor))
+    v_hat = memory["v"] / (1 - 0.999**6)
+    assert v_hat**0.5 / (v_hat**0.5 + 1e-8) == pytest.approx(1 / 2)
+
+
+def test_muon_scales_by_columns_over_rows():
+    """As Optax, for weights of inputs x outputs. torch and Keras have them the other way round."""
+    g = np.random.default_rng(0).normal(size=(2, 8))
+    wide, tall = rules.muon(g, lr=1)[0], rules.muon(g.T, lr=1)[0]
+    np.testing.assert_allclose(wide, 2 * tall.T, rtol=1e-10)
