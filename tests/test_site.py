@@ -17,6 +17,8 @@ from browsing import no_browser, serving
 from contents import BOOK, NOTEBOOKS, PAGES, ROOT
 from prose import BLOCK
 
+CHAPTERS = [name for name in PAGES if f"{name}.ipynb" in NOTEBOOKS]
+
 # Resolves when the page is as a reader sees it: formulas typeset, pictures loaded.
 SETTLED = """async () => {
     if (window.MathJax) await MathJax.startup.promise;
@@ -83,7 +85,7 @@ def test_page(browser, site, name, width):
     assert not look(browser, f"{site}{name}.html", width)
 
 
-@pytest.mark.parametrize("name", [name.removesuffix(".ipynb") for name in NOTEBOOKS])
+@pytest.mark.parametrize("name", CHAPTERS)
 def test_a_chapter_has_text_mathematics_figures_and_outputs(browser, site, name):
     with opened(browser, f"{site}{name}.html") as (page, _):
         page.evaluate(SETTLED)
@@ -91,7 +93,7 @@ def test_a_chapter_has_text_mathematics_figures_and_outputs(browser, site, name)
         assert page.locator("mjx-container").count() > 0
 
 
-@pytest.mark.parametrize("name", [name.removesuffix(".ipynb") for name in NOTEBOOKS])
+@pytest.mark.parametrize("name", CHAPTERS)
 def test_a_chapter_can_be_read_without_javascript(browser, site, name):
     with opened(browser, f"{site}{name}.html", java_script_enabled=False) as (page, wrong):
         compare_with_notebook(page, name)
