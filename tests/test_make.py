@@ -131,6 +131,12 @@ def test_a_python_that_is_too_old_is_one_sentence(project, monkeypatch):
         installs(monkeypatch, project[1])
 
 
+def test_a_python_without_venv_is_one_sentence(project, monkeypatch):
+    monkeypatch.setattr(install.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(SystemExit, match=r"cannot make virtual environments: .* python3-venv\.$"):
+        installs(monkeypatch, project[1])
+
+
 def test_the_installer_can_be_read_by_a_python_that_is_too_old():
     ast.parse((ROOT / "tools" / "install.py").read_text(encoding="utf-8"), feature_version=(3, 6))
 
