@@ -33,7 +33,9 @@ cases = settings(
 
 lr = st.floats(-6, 0).map(lambda power: 10.0**power)
 momentum = st.floats(0.001, 0.9999)  # At 0, torch keeps no buffer.
-beta = st.one_of(st.just(0.0), momentum)
+# torch computes beta * m + (1 - beta) * g as m + (1 - beta) * (g - m). For a small beta and a zero
+# gradient almost all digits cancel there, and float32 keeps too few to compare with.
+beta = st.one_of(st.just(0.0), st.floats(0.1, 0.9999))
 eps = st.floats(-12, -1).map(lambda power: 10.0**power)
 weight_decay = st.one_of(st.just(0.0), st.floats(0, 0.5))
 seeds = st.integers(0, 2**32 - 1)
@@ -74,17 +76,21 @@ def defaults(function):
 
 
 class Close:
-    """Compares arrays within their dtype's tolerance of the largest entry that they have had."""
+    """Compares arrays within their dtype's tolerance of the largest entry that they have had.
+
+    Parameters in float32 round at each of 300 additions, so theirs is the way that they have come.
+    """
 
     def __init__(self):
         self.largest = {}
 
-    def __call__(self, ours, theirs, label, dtype):
+    def __call__(self, ours, theirs, label, dtype, way=0.0):
         assert np.shape(ours) == theirs.shape, label
         if theirs.size:
             largest = max(self.largest.get(label, 0), np.abs(theirs).max())
             self.largest[label] = largest
-            assert np.abs(ours - theirs).max() <= RTOL[dtype] * largest, label
+            scale = max(largest, way) if dtype == "float32" else largest
+            assert np.abs(ours - theirs).max() <= RTOL[dtype] * scale, label
 
 
 adams = dict(lr=lr, beta1=beta, beta2=beta, eps=eps)
@@ -172,14 +178,17 @@ def test_torch(name, data, params, seed):
         hyper["lr"] = schedules.inverse_time(hyper["lr"], hyper.pop("lr_decay"))
     ours = Optimizer(params, getattr(rules, name), **hyper)
     close = Close()
+    way = np.zeros(len(params))
     for k, grads in enumerate(zip(*gradients(params, seed), strict=True), start=1):
         for g, new in zip(now, grads, strict=True):
             g[...] = new
+        before = [p.copy() for p in params]
         ours.step(now)
         theirs.step()
+        way += [np.abs(p - q).max(initial=0) for p, q in zip(params, before, strict=True)]
         if k in LOOKS:
             for i, (p, tensor) in enumerate(zip(params, tensors, strict=True)):
-                close(p, tensor.numpy(), f"params[{i}]", p.dtype.name)
+                close(p, tensor.numpy(), f"params[{i}]", p.dtype.name, way[i])
                 for memory, key in names.items():
                     value = theirs.state[tensor][key].numpy()
                     close(ours.memory[i][memory], value, f"{memory} of {i}", p.dtype.name)
