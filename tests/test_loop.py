@@ -562,6 +562,16 @@ def test_a_step_that_fails_changes_nothing(bad, rule):
     assert optimizer.steps == 2
 
 
+@pytest.mark.parametrize("i", [0, 9_999, 10_000, 25_000])
+def test_one_nan_among_many_numbers_is_found(i):
+    p, g = np.ones(25_001), np.ones(25_001)
+    g[i] = np.nan
+    with pytest.raises(ValueError, match="1 of its 25001 numbers are not"):
+        Optimizer([p], gd).step([g])
+    np.testing.assert_array_equal(p, 1)
+    assert descend(lambda x: (1.0, g), p, gd, steps=3, keep=()).diverged_at == 0
+
+
 @pytest.mark.filterwarnings("error")
 def test_large_gradients_are_finite():
     p = np.ones(3, "float32")

@@ -521,9 +521,9 @@ def _finite(a, b):
     # A dot product is the cheapest look at all entries: NaN and infinity come through it. It can
     # overflow where all entries are finite, so then they are looked at one by one. For more than
     # 10,000 entries BLAS would wake its threads, which takes longer than the product.
-    if a.size > 8192:
+    if a.size > 10_000:
         a, b = a.reshape(-1), b.reshape(-1)
-        return all(_finite(a[i : i + 8192], b[i : i + 8192]) for i in range(0, a.size, 8192))
+        return all(_finite(a[i : i + 10_000], b[i : i + 10_000]) for i in range(0, a.size, 10_000))
     return math.isfinite(np.vdot(a, b)) or not (_bad(a) or _bad(b))
 
 
