@@ -55,9 +55,9 @@ def rmsprop_momentum(g, m=0, v=0, *, lr=1e-2, beta1=0.9, beta2=0.99, eps=1e-8):
 
 
 def adagrad(g, v=0, *, lr=1e-2, eps=1e-10):
-    """RMSprop that forgets nothing: divide by the root of the sum of squares (Duchi et al., 2011).
+    """RMSprop that forgets nothing: v adds up the squares (Duchi et al., 2011).
 
-    It is the older of the two; RMSprop came as its cure for steps that only shrink.
+    It is the older of the two, but RMSprop came from rprop, not from AdaGrad.
     """
     v = v + g**2
     return lr * g / (np.sqrt(v) + eps), dict(v=v)
