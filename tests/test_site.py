@@ -1,5 +1,6 @@
 """The built pages in a real browser: wide, narrow, and without JavaScript."""
 
+import functools
 import re
 import signal
 import subprocess
@@ -178,8 +179,10 @@ def test_links_between_pages_lead_somewhere(site):
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT to send")
 def test_the_book_says_where_it_is_served_and_stops_quietly(site):
     command = [sys.executable, str(ROOT / "tools" / "book.py"), "0"]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    with subprocess.Popen(command, **pipes) as served:
+    options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    # What a shell starts in the background ignores Ctrl-C, and so would all that it starts.
+    options["preexec_fn"] = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    with subprocess.Popen(command, **options) as served:
         try:
             said = served.stdout.readline() + served.stdout.readline()
             address = re.search(r"The book is at (http://127\.0\.0\.1:\d+)", said)[1]
@@ -187,7 +190,10 @@ def test_the_book_says_where_it_is_served_and_stops_quietly(site):
                 assert answer.read() == (book.SITE / "index.html").read_bytes()
         finally:
             served.send_signal(signal.SIGINT)
-        rest = served.communicate(timeout=10)
+        try:
+            rest = served.communicate(timeout=10)
+        finally:
+            served.kill()
     assert rest == ("\n", "")
     assert served.returncode == 0
 
