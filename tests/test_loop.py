@@ -951,9 +951,9 @@ def test_the_code_on_the_page_runs():
         exec(block, names)
     trace, sweep = names["trace"], names["sweep"]
     assert (trace.x.shape, trace.loss.shape, trace.step.shape) == ((101, 2), (101,), (100, 2))
-    assert f"sweep.x.shape       # {sweep.x.shape}" in PAGE
+    assert f"sweep.x.shape  # {sweep.x.shape}" in PAGE
     assert f"# {sweep.diverged_at!r}" in PAGE
-    assert f".shape   # {names['optimizer'].memory['W']['v'].shape}" in PAGE
+    assert f".shape  # {names['optimizer'].memory['W']['v'].shape}" in PAGE
     assert abs(names["walk"].average[0]).max() < 0.3
 
 
