@@ -30,7 +30,8 @@ def page(browser):
     source = (Path(__file__).parents[1] / "book/_static/descent.mjs").read_text()
     page.add_script_tag(
         type="module",
-        content=f"{source}\nwindow.descent = {{ rules, bowl, noisy, descend, verdict, short }};",
+        content=f"{source}\nwindow.descent ="
+        " { rules, bowl, noisy, descend, verdict, short, stream, streamVerdict };",
     )
     page.wait_for_function("window.descent")
     yield page
@@ -138,3 +139,37 @@ def test_the_element_carries_what_the_script_needs():
 def test_an_unknown_slider_is_refused():
     with pytest.raises(TypeError, match=r"gd has no 'beta'; there are \['kappa', 'lr'\]"):
         explore.walk(rules.gd, beta=(0, 1, 0.5))
+
+
+STREAMS = [(4.0, 1 / 17), (4.0, 0.4), (10.0, 0.0), (2.5, 0.999)]
+
+
+@pytest.mark.parametrize("C, beta2", STREAMS)
+def test_the_page_follows_a_stream_as_python_does(page, C, beta2):
+    figure = explore.stream(C=(2, 20, C), beta2=(0, 0.999, beta2))
+    ours = figure.trace()
+    theirs = page.evaluate("([n, v]) => descent.stream(n, v)", [900, dict(C=C, beta2=beta2)])
+    for name in ("x", "regret", "round"):
+        np.testing.assert_allclose(theirs[name], getattr(ours, name), rtol=1e-12, atol=1e-12)
+    said = page.evaluate("([t, s]) => descent.streamVerdict(t, s)", [theirs, spec_of(figure)])
+    assert said == figure.verdict(ours)
+
+
+def test_a_stream_leads_adam_astray_until_beta2_is_large():
+    figure = explore.stream()
+    lost, saved = figure.trace(), figure.trace(beta2=0.9)
+    assert lost.x[-1] > 0.9 and "not reached" in figure.verdict(lost)
+    assert saved.x[-1] < -0.9 and "Goal reached" in figure.verdict(saved)
+    left, *right = lost.round
+    assert left + sum(right) < 0 < sum(saved.round)
+
+
+def test_a_stream_has_all_three_lives():
+    figure = explore.stream()
+    assert 'alt="Adam&#x27;s x over the steps' in figure.html() and "Goal:" in figure.html()
+    box = figure.widget()
+    picture = next(c for c in box.children if isinstance(c, ipywidgets.Image))
+    before = picture.value
+    next(c for c in box.children if "beta2" in getattr(c, "description", "")).value = 0.9
+    assert picture.value != before
+    assert "Goal reached" in box.children[-1].value

@@ -67,6 +67,32 @@ export function descend(f, start, rule, steps, hyper) {
   }
 }
 
+/** Adam on the losses C x, -x, -x, C x, ... on [-1, 1], as explore.Stream walks. */
+export function stream(steps, { C, beta2 }) {
+  const trace = { x: [0], regret: 0, round: [] };
+  let memory = {}, x = 0, step;
+  for (let k = 0; k < steps; k += 1) {
+    const g = k % 3 ? -1 : C;
+    trace.regret += (g * (x + 1)) / steps;
+    const lr = 0.5 / Math.sqrt(k + 1);
+    [[step], memory] = rules.adam([g], memory, { lr, beta1: 0, beta2, eps: 1e-8 });
+    x = Math.min(1, Math.max(-1, x - step));
+    trace.x.push(x);
+    trace.round[k % 3] = step / lr;
+  }
+  return trace;
+}
+
+export function streamVerdict({ x, regret, round }, { goal, steps }) {
+  const [left, ...right] = round;
+  const word = regret < goal ? "Goal reached" : "The goal is not reached yet";
+  return (
+    `${word}: x is ${short(x.at(-1), 3)} after ${steps} steps, and the regret ` +
+    `${short(regret, 3)} a step. A round goes ${short(left, 3)} lr to the left and ` +
+    `${short(-right[0] - right[1], 3)} lr to the right.`
+  );
+}
+
 export function verdict(trace, { goal, steps, noise, tail }) {
   const last = trace.loss.at(-1);
   if (trace.diverged || last > trace.loss[0])
@@ -187,34 +213,46 @@ class PredictChoice extends Question {
   }
 }
 
-// ---------------------------------------------------------------- a rule walking on the bowl
+// ---------------------------------------------------------------- figures with sliders
 
-const MAP = { width: 460, height: 230 };
-const LOSS = { width: 300, height: 230, left: 46, right: 10, top: 10, bottom: 34, low: -10, high: 4 };
+const line = (points) => "M" + points.map((p) => p.map((c) => c.toFixed(1))).join("L");
 
-class Walk extends HTMLElement {
+/** What all figures share; a subclass has views(), and draw(), which calls say(). */
+class Figure extends HTMLElement {
   connectedCallback() {
     if (this.spec) return;
     this.spec = JSON.parse(this.getAttribute("spec"));
-    this.start = [...this.spec.start];
+    this.classList.add("explore");
     this.style.setProperty("--rule", this.spec.color);
     this.controls = this.spec.sliders.map((slider) => this.slider(slider));
     this.status = make("p", { class: "status", role: "status" });
     const reset = make("button", { type: "button" }, "Start over");
     reset.addEventListener("click", () => {
-      this.start = [...this.spec.start];
       this.controls.forEach((control) => control.reset());
+      this.restart();
       this.draw();
     });
-    const hint = make("span", { class: "hint" }, "Drag the white ring, or move it with the arrow keys.");
+    this.restart();
     this.replaceChildren(
       make("p", { class: "goal" }, this.spec.task),
       make("div", { class: "controls" }, ...this.controls.map((control) => control.node)),
-      make("div", { class: "views" }, this.makeMap(), this.makeLoss()),
+      make("div", { class: "views" }, ...this.views()),
       this.status,
-      make("p", {}, reset, " ", hint),
+      make("p", {}, reset, " ", make("span", { class: "hint" }, this.hint)),
     );
     this.draw();
+  }
+
+  hint = "";
+  restart() {}
+
+  values() {
+    return Object.fromEntries(this.controls.map(({ name, value }) => [name, value]));
+  }
+
+  say(said) {
+    this.status.textContent = said;
+    this.status.classList.toggle("reached", said.startsWith("Goal reached"));
   }
 
   slider({ name, label, low, high, value, log }) {
@@ -243,6 +281,23 @@ class Walk extends HTMLElement {
       this.draw();
     });
     return control;
+  }
+}
+
+// ---------------------------------------------------------------- a rule walking on the bowl
+
+const MAP = { width: 460, height: 230 };
+const LOSS = { width: 300, height: 230, left: 46, right: 10, top: 10, bottom: 34, low: -10, high: 4 };
+
+class Walk extends Figure {
+  hint = "Drag the white ring, or move it with the arrow keys.";
+
+  restart() {
+    this.start = [...this.spec.start];
+  }
+
+  views() {
+    return [this.makeMap(), this.makeLoss()];
   }
 
   makeMap() {
@@ -321,7 +376,7 @@ class Walk extends HTMLElement {
   }
 
   draw() {
-    const values = Object.fromEntries(this.controls.map(({ name, value }) => [name, value]));
+    const values = this.values();
     const curvatures = [1, values.kappa];
     const f = bowl(curvatures);
     const { noise } = this.spec;
@@ -338,7 +393,6 @@ class Walk extends HTMLElement {
     }));
     const far = (value) => Math.max(-1e4, Math.min(1e4, value));
     const points = trace.x.map(([x, y]) => [far(this.px(x)), far(this.py(y))]);
-    const line = (points) => "M" + points.map((p) => p.map((c) => c.toFixed(1))).join("L");
     this.line.setAttribute("d", line(points));
     this.dots.replaceChildren(...points.slice(1).map(([cx, cy]) => make("circle", { cx, cy, r: 2.6 })));
     this.curve.setAttribute("d", line(trace.loss.map((loss, k) => [this.lx(k), this.ly(loss)])));
@@ -346,12 +400,76 @@ class Walk extends HTMLElement {
     this.ring.setAttribute("cy", this.py(this.start[1]));
     this.ring.setAttribute("aria-valuenow", this.start[0].toFixed(2));
     this.ring.setAttribute("aria-valuetext", `x1 = ${this.start[0].toFixed(2)}, x2 = ${this.start[1].toFixed(2)}`);
-    const said = verdict(trace, this.spec);
-    this.status.textContent = said;
-    this.status.classList.toggle("reached", said.startsWith("Goal reached"));
+    this.say(verdict(trace, this.spec));
+  }
+}
+
+// ---------------------------------------------------------------- a stream of losses
+
+const TIME = { width: 460, height: 190, left: 34, right: 10, top: 10, base: 156 };
+const ROUND = { width: 300, height: 190, left: 36, base: 156, unit: 60, rows: [38, 78, 118] };
+
+class Stream extends Figure {
+  views() {
+    return [this.makeTime(), this.makeRound()];
+  }
+
+  makeTime() {
+    const { width, height, left, right, top, base } = TIME;
+    this.tx = (k) => left + (k / this.spec.steps) * (width - left - right);
+    this.ty = (x) => top + ((1.1 - x) / 2.2) * (base - top);
+    this.curve = make("path", { class: "walk" });
+    const ticks = [-1, 0, 1].map((x) =>
+      make("g", {}, make("line", { x1: left - 4, x2: left, y1: this.ty(x), y2: this.ty(x) }),
+        make("text", { x: left - 7, y: this.ty(x) + 4, "text-anchor": "end" }, `${x}`.replace("-", "−"))));
+    const marks = [0, 1 / 3, 2 / 3, 1].map((p) => p * this.spec.steps).map((k) =>
+      make("g", {}, make("line", { x1: this.tx(k), x2: this.tx(k), y1: base, y2: base + 4 }),
+        make("text", { x: this.tx(k), y: base + 17, "text-anchor": "middle" }, `${Math.round(k)}`)));
+    return make(
+      "svg",
+      { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": "Adam's x over the steps; the text below says where it ends" },
+      make("g", { class: "axes" }, make("path", { d: `M${left},${top}V${base}H${width - right}` }), ...ticks, ...marks,
+        make("text", { x: (left + width - right) / 2, y: height - 2, "text-anchor": "middle" }, "step"),
+        make("text", { x: left + 6, y: top + 6 }, "x")),
+      this.curve,
+    );
+  }
+
+  makeRound() {
+    const { width, height, left, base, unit, rows } = ROUND;
+    const middle = (left + width) / 2;
+    this.rx = (length) => middle + unit * length;
+    this.arrows = rows.map(() => make("path", { class: "walk" }));
+    const names = ["Cx", "−x", "−x"].map((name, i) =>
+      make("text", { x: left - 10, y: rows[i] + 4, "text-anchor": "end" }, name));
+    const marks = [-2, -1, 0, 1, 2].map((length) =>
+      make("g", {}, make("line", { x1: this.rx(length), x2: this.rx(length), y1: base, y2: base + 4 }),
+        make("text", { x: this.rx(length), y: base + 17, "text-anchor": "middle" }, `${length}`.replace("-", "−"))));
+    return make(
+      "svg",
+      { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": "The last three steps as arrows, each from where the one before ends; the text below gives their lengths" },
+      make("g", { class: "axes" }, make("path", { d: `M${left},${base}H${width}` }), ...names, ...marks,
+        make("line", { class: "goal", x1: middle, x2: middle, y1: 10, y2: base }),
+        make("text", { x: middle, y: height - 2, "text-anchor": "middle" }, "one round, in lr")),
+      ...this.arrows,
+    );
+  }
+
+  draw() {
+    const trace = stream(this.spec.steps, this.values());
+    this.curve.setAttribute("d", line(trace.x.map((x, k) => [this.tx(k), this.ty(x)])));
+    let from = 0;
+    trace.round.forEach((step, i) => {
+      const y = ROUND.rows[i], [a, b] = [this.rx(from), this.rx(from - step)];
+      const back = b - 5 * Math.sign(b - a);
+      this.arrows[i].setAttribute("d", line([[a, y], [b, y]]) + line([[back, y - 4], [b, y], [back, y + 4]]));
+      from -= step;
+    });
+    this.say(streamVerdict(trace, this.spec));
   }
 }
 
 customElements.define("predict-number", PredictNumber);
 customElements.define("predict-choice", PredictChoice);
 customElements.define("descent-walk", Walk);
+customElements.define("descent-stream", Stream);

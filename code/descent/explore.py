@@ -1,4 +1,4 @@
-"""Interactive figures: a rule walks on the course's bowl, and the hand changes what it walks with.
+"""Interactive figures: a rule walks, and the hand changes what it walks with.
 
 On the built page `_static/descent.mjs` draws the same figure and does the same arithmetic; a test
 holds the two together step by step.
@@ -7,14 +7,17 @@ holds the two together step by step.
 import base64
 import html
 import inspect
+import itertools
 import json
 import math
 from dataclasses import dataclass, replace
+from types import SimpleNamespace
 
 import numpy as np
 
 from descent.lives import Lives
 from descent.loop import descend
+from descent.rules import adam
 from descent.surfaces import bowl
 
 LABEL = {
@@ -25,6 +28,7 @@ LABEL = {
     "beta2": "memory of squares, beta2",
     "eps": "eps",
     "batch": "rows in a mini-batch, B",
+    "C": "the rare slope, C",
 }
 
 
@@ -43,8 +47,82 @@ class Slider:
         return self.low > 0 and self.high >= 20 * self.low
 
 
+class _Figure(Lives):
+    """What all figures with sliders share.
+
+    A subclass has `sliders`, a `task` for the reader and an `alt` text; `trace(**values)` and
+    `figure(**values)` at the sliders' values, `verdict(trace)`; and for the page a `tag` and what
+    its script needs, `spec`.
+    """
+
+    def values(self, moved):
+        """The sliders' values: those that were moved, and the others where they start."""
+        return {s.name: s.value for s in self.sliders} | moved
+
+    @property
+    def controls(self):
+        """The sliders as the page's script reads them."""
+        return [
+            dict(name=s.name, label=LABEL[s.name], low=s.low, high=s.high, value=s.value, log=s.log)
+            for s in self.sliders
+        ]
+
+    def html(self):
+        """A custom element; until the script takes over, it holds the figure as it starts."""
+        picture = base64.b64encode(self.figure()).decode()
+        return (
+            f"<{self.tag} spec='{html.escape(json.dumps(self.spec, ensure_ascii=False))}'>"
+            f'<img width="740" alt="{html.escape(self.alt)}" src="data:image/png;base64,{picture}">'
+            f"<p>{self.task} {self.verdict(self.trace())}</p></{self.tag}>"
+        )
+
+    def widget(self):
+        """The figure as ipywidgets: the sliders call the Python rule."""
+        import ipywidgets as w
+
+        picture = w.Image(format="png", layout=w.Layout(max_width="100%"))
+        status = w.HTML()
+        wide = w.Layout(width="min(30em, 95%)")
+        style = dict(description_width="14em")
+        controls = {
+            s.name: w.FloatLogSlider(
+                s.value,
+                base=10,
+                min=math.log10(s.low),
+                max=math.log10(s.high),
+                step=0.005,
+                readout_format=".3g",
+                description=LABEL[s.name],
+                layout=wide,
+                style=style,
+            )
+            if s.log
+            else w.FloatSlider(
+                s.value,
+                min=s.low,
+                max=s.high,
+                step=(s.high - s.low) / 200,
+                readout_format=".3g",
+                description=LABEL[s.name],
+                layout=wide,
+                style=style,
+            )
+            for s in self.sliders
+        }
+
+        def draw(_=None):
+            values = {name: float(f"{c.value:.3g}") for name, c in controls.items()}
+            picture.value = self.figure(**values)
+            status.value = f"{self.task}<br><strong>{self.verdict(self.trace(**values))}</strong>"
+
+        for control in controls.values():
+            control.observe(draw, "value")
+        draw()
+        return w.VBox([*controls.values(), picture, status])
+
+
 @dataclass(frozen=True, repr=False)
-class Walk(Lives):
+class Walk(_Figure):
     """A rule walking on the bowl, with sliders, a start to drag, and a goal. Made by `walk`."""
 
     rule: object
@@ -61,7 +139,7 @@ class Walk(Lives):
         -------
         descent.Trace
         """
-        values = {s.name: s.value for s in self.sliders} | values
+        values = self.values(values)
         surface = bowl((1.0, values.pop("kappa")))
         noise = iter(self.noise / math.sqrt(values.pop("batch", 1)))
 
@@ -113,7 +191,7 @@ class Walk(Lives):
 
         trace = self.trace(**values)
         name = self.family
-        kappa = values.get("kappa", dict((s.name, s.value) for s in self.sliders)["kappa"])
+        kappa = self.values(values)["kappa"]
         fig, (left, right) = plt.subplots(1, 2, figsize=(7.4, 2.6), width_ratios=(1.7, 1))
         plot.landscape(left, bowl((1.0, kappa)))
         plot.path(left, trace, name)
@@ -137,38 +215,25 @@ class Walk(Lives):
     def __repr__(self):
         return f"Explore {self.rule.__name__}. {self.task}"
 
-    def html(self):
-        """A custom element; until the script takes over, it holds the figure as it starts."""
+    tag = "descent-walk"
+
+    @property
+    def spec(self):
+        """What the page's script needs to know of this walk."""
         from descent.plot import LOOK
 
-        spec = dict(
+        return dict(
             rule=self.rule.__name__,
             steps=self.steps,
             goal=self.goal,
             start=self.start,
             task=self.task,
-            sliders=[
-                dict(
-                    name=s.name,
-                    label=LABEL[s.name],
-                    low=s.low,
-                    high=s.high,
-                    value=s.value,
-                    log=s.log,
-                )
-                for s in self.sliders
-            ],
+            sliders=self.controls,
             fixed=self.fixed,
             noise=self.noise.tolist() if self.noise.any() else None,
             tail=self.tail,
             color=LOOK[self.family][0],
             window=bowl().window,
-        )
-        picture = base64.b64encode(self.figure()).decode()
-        return (
-            f"<descent-walk spec='{html.escape(json.dumps(spec, ensure_ascii=False))}'>"
-            f'<img width="740" alt="{html.escape(self.alt)}" src="data:image/png;base64,{picture}">'
-            f"<p>{self.task} {self.verdict(self.trace())}</p></descent-walk>"
         )
 
     @property
@@ -181,50 +246,6 @@ class Walk(Lives):
             for p in parameters
             if p.kind is p.KEYWORD_ONLY and p.name not in moved
         }
-
-    def widget(self):
-        """The figure as ipywidgets: the sliders call the Python rule."""
-        import ipywidgets as w
-
-        picture = w.Image(format="png", layout=w.Layout(max_width="100%"))
-        status = w.HTML()
-        wide = w.Layout(width="min(30em, 95%)")
-        style = dict(description_width="14em")
-        controls = {
-            s.name: w.FloatLogSlider(
-                s.value,
-                base=10,
-                min=math.log10(s.low),
-                max=math.log10(s.high),
-                step=0.005,
-                readout_format=".3g",
-                description=LABEL[s.name],
-                layout=wide,
-                style=style,
-            )
-            if s.log
-            else w.FloatSlider(
-                s.value,
-                min=s.low,
-                max=s.high,
-                step=(s.high - s.low) / 200,
-                readout_format=".3g",
-                description=LABEL[s.name],
-                layout=wide,
-                style=style,
-            )
-            for s in self.sliders
-        }
-
-        def draw(_=None):
-            values = {name: float(f"{c.value:.3g}") for name, c in controls.items()}
-            picture.value = self.figure(**values)
-            status.value = f"{self.task}<br><strong>{self.verdict(self.trace(**values))}</strong>"
-
-        for control in controls.values():
-            control.observe(draw, "value")
-        draw()
-        return w.VBox([*controls.values(), picture, status])
 
 
 def walk(rule, *, steps=100, goal=1e-6, start=None, noise=0.0, **sliders):
@@ -262,3 +283,110 @@ def walk(rule, *, steps=100, goal=1e-6, start=None, noise=0.0, **sliders):
     sliders.setdefault("kappa", (1.0, 100.0, 20.0))
     made = tuple(Slider(name, *map(float, values)) for name, values in sliders.items())
     return replace(figure, sliders=made)
+
+
+@dataclass(frozen=True, repr=False)
+class Stream(_Figure):
+    """Adam on the stream of losses on which it fails (Reddi et al., 2018). Made by `stream`."""
+
+    sliders: tuple
+    steps: int = 900
+    goal: float = 0.1
+    tag = "descent-stream"
+    task = "Goal: bring the regret below 0.1 a step."
+
+    def trace(self, **values):
+        """The walk at the given slider values (the starting ones unless given).
+
+        Returns
+        -------
+        types.SimpleNamespace
+            ``x``, shape (steps + 1,), the point before each step and after the last; ``regret``, a
+            number, a step; ``round``, shape (3,), the last three steps, each in units of its lr.
+        """
+        values = self.values(values)
+        x, memory, walk, regret, lengths = 0.0, {}, [0.0], 0.0, []
+        for k in range(self.steps):
+            g = values["C"] if k % 3 == 0 else -1.0
+            regret += g * (x + 1)
+            lr = 0.5 / math.sqrt(k + 1)
+            step, memory = adam(g, **memory, lr=lr, beta1=0.0, beta2=values["beta2"])
+            x = min(1.0, max(-1.0, x - float(step)))
+            walk.append(x)
+            lengths.append(float(step) / lr)
+        return SimpleNamespace(
+            x=np.array(walk), regret=regret / self.steps, round=np.array(lengths[-3:])
+        )
+
+    def verdict(self, trace):
+        """Whether the goal is reached, where Adam ended, and how far its last round went."""
+        left, *right = trace.round
+        word = "Goal reached" if trace.regret < self.goal else "The goal is not reached yet"
+        return (
+            f"{word}: x is {trace.x[-1]:.3g} after {self.steps} steps, and the regret "
+            f"{trace.regret:.3g} a step. A round goes {left:.3g} lr to the left and "
+            f"{-sum(right):.3g} lr to the right."
+        )
+
+    def figure(self, **values):
+        """The walk over time beside the steps of its last round, as PNG bytes."""
+        import matplotlib.pyplot as plt
+
+        from descent import plot
+
+        trace = self.trace(**values)
+        color = plot.LOOK["adam"][0]
+        fig, (left, right) = plt.subplots(1, 2, figsize=(7.4, 2.2), width_ratios=(1.7, 1))
+        left.plot(trace.x, color=color, lw=1)
+        left.set(ylim=(-1.1, 1.1), yticks=(-1, 0, 1), xlabel="step", ylabel="$x$")
+        arrow = dict(arrowstyle="->", color=color, lw=1.6, shrinkA=0, shrinkB=0)
+        for i, (a, b) in enumerate(itertools.pairwise(np.cumsum([0, *-trace.round]))):
+            right.annotate("", (b, -i), (a, -i), arrowprops=arrow)
+        right.axvline(0, color=plot.INK, lw=0.8, ls=":")
+        right.set(xlim=(-2.2, 2.2), ylim=(-2.6, 0.6), yticks=(0, -1, -2), xlabel="one round, in lr")
+        right.set_yticklabels(("$Cx$", "$-x$", "$-x$"))
+        return plot.png(fig)
+
+    @property
+    def alt(self):
+        """The figure at the starting values, in words."""
+        values = ", ".join(f"{s.name} = {s.value:g}" for s in self.sliders)
+        return (
+            f"Adam's x over the steps, and the last three of them as arrows, at {values}. "
+            + self.verdict(self.trace())
+        )
+
+    @property
+    def spec(self):
+        """What the page's script needs to know of this walk."""
+        from descent.plot import LOOK
+
+        return dict(
+            steps=self.steps,
+            goal=self.goal,
+            task=self.task,
+            sliders=self.controls,
+            color=LOOK["adam"][0],
+        )
+
+    def __repr__(self):
+        return f"Explore a stream of losses. {self.task}"
+
+
+def stream(C=(2.5, 10.0, 4.0), beta2=(0.0, 0.999, 0.0588)):
+    """Adam without momentum on the losses C x, -x, -x, C x, ... on the interval from -1 to 1.
+
+    The learning rate is 0.5 / sqrt(t), and after each step x is put back into the interval.
+
+    Parameters
+    ----------
+    C, beta2 : (low, high, value)
+        Their sliders.
+
+    Returns
+    -------
+    Stream
+        Shown by the notebook as a widget, by the built page as a figure that needs no kernel.
+    """
+    sliders = dict(C=C, beta2=beta2).items()
+    return Stream(tuple(Slider(name, *map(float, values)) for name, values in sliders))
