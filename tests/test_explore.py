@@ -20,6 +20,7 @@ HYPER = {
     "rmsprop": dict(lr=0.05, beta2=0.95, eps=1e-8),
     "adagrad": dict(lr=0.8, eps=1e-10),
     "adam": dict(lr=0.1, beta1=0.8, beta2=0.97, eps=1e-8),
+    "nadam": dict(lr=0.1, beta1=0.8, beta2=0.97, eps=1e-8, momentum_decay=4e-3),
 }
 
 

@@ -35,6 +35,18 @@ export const rules = {
       (lr * (m / (1 - beta1 ** t))) / (Math.sqrt(v / (1 - beta2 ** t)) + eps);
     return [map(step, m, v), { m, v, t }];
   },
+  nadam(g, { m, v, t = 0, product = 1 }, { lr, beta1, beta2, eps, momentum_decay }) {
+    t += 1;
+    const mu = beta1 * (1 - 0.5 * 0.96 ** (momentum_decay * t));
+    const next = beta1 * (1 - 0.5 * 0.96 ** (momentum_decay * (t + 1)));
+    product *= mu;
+    m = map((m, g) => beta1 * m + (1 - beta1) * g, or0(m, g), g);
+    v = map((v, g) => beta2 * v + (1 - beta2) * g * g, or0(v, g), g);
+    const step = (m, v, g) =>
+      (lr * ((next * m) / (1 - product * next) + ((1 - mu) * g) / (1 - product))) /
+      (Math.sqrt(v / (1 - beta2 ** t)) + eps);
+    return [map(step, m, v, g), { m, v, t, product }];
+  },
 };
 
 export const bowl = (curvatures) => (x) => {

@@ -181,7 +181,7 @@ class Walk(_Figure):
         if self.noise.any():
             return "sgd"
         first = self.rule.__name__.split("_")[0]
-        return {"nesterov": "momentum"}.get(first, first)
+        return {"nesterov": "momentum", "nadam": "adam"}.get(first, first)
 
     def figure(self, **values):
         """The path on the bowl beside its loss, as PNG bytes."""
