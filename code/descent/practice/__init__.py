@@ -1,0 +1,125 @@
+"""Exercises whose checker names the mistake: `check("adam", my_adam)`."""
+
+import difflib
+
+from . import record
+from .calls import NotBegun, Refused, brief, check_callable, name_of
+from .exercises import EXERCISES
+from .judging import judge
+from .report import Report, shown, trouble_message
+from .sandbox import Trouble, run
+
+__all__ = ["Report", "check", "progress"]
+
+_NOTHING = object()
+
+
+def check(name=_NOTHING, submission=_NOTHING):
+    """Check an answer to an exercise, and name the mistake if there is one.
+
+    Parameters
+    ----------
+    name : str, optional
+        The exercise. Without it, all exercises are listed.
+    submission : callable, optional
+        Your function, in the form that the exercise asks for. Without it, that form is shown. It is
+        called on a copy of what is there, for 2 seconds at most.
+
+    Returns
+    -------
+    Report
+    """
+    if name is _NOTHING:
+        return Report(False, _listed())
+    if not isinstance(name, str) or name not in EXERCISES:
+        return Report(False, _unknown(name))
+    exercise = EXERCISES[name]
+    if submission is _NOTHING:
+        return Report(False, f"`{name}`: `{exercise.signature}`\n{exercise.asks}")
+
+    report = _checked(exercise, submission)
+    if report.title:
+        record.note(name, report.passed)
+    return report
+
+
+def _checked(exercise, submission):
+    def work():
+        try:
+            check_callable(submission, exercise.name)
+            return exercise.play(exercise, submission)
+        except NotBegun:
+            return "not begun"
+        except Refused as refusal:
+            return refusal
+
+    result, printed = run(work)
+    printed = shown(printed)
+    begun = f"`{exercise.name}` is not begun yet: fill in the function, and run this cell again."
+    if isinstance(result, str) or _is_stub(result):
+        return Report(False, begun)
+    title = exercise.name
+    form = f"\nWhat is asked for: `{exercise.signature}`"
+    if isinstance(result, Refused):
+        return Report(False, str(result) + form, title=title, printed=printed)
+    if isinstance(result, Trouble):
+        message = trouble_message(result, name_of(submission))
+        return Report(False, message, title=title, printed=printed)
+    verdict = judge(exercise, result)
+    drawn = None
+    if exercise.is_rule and verdict.parting is not None and not verdict.passed:
+        drawn = exercise, result, verdict.parting
+    return Report(
+        verdict.passed, verdict.message, verdict.mistake, verdict.variant, title, printed, drawn
+    )
+
+
+def _is_stub(result):
+    return isinstance(result, Trouble) and (
+        result.kind == "NotImplementedError" or "ellipsis" in result.text
+    )
+
+
+def _listed():
+    width = max(map(len, EXERCISES))
+    return "\n".join(
+        f"`{e.name}`{' ' * (width - len(e.name))}  {e.asks}\n{' ' * (width + 4)}`{e.signature}`"
+        for e in EXERCISES.values()
+    )
+
+
+def _unknown(name):
+    if callable(name):
+        return f'The name of the exercise comes first: check("adam", {name_of(name)}).'
+    if not isinstance(name, str):
+        return f"The name of an exercise is a text, and this is {brief(name)}. check() lists them."
+    near = difflib.get_close_matches(name, EXERCISES, 1)
+    hint = f" Is it `{near[0]}`?" if near else ""
+    return f"There is no exercise `{name[:40]}`.{hint} check() lists them all."
+
+
+def progress():
+    """Show which exercises are done.
+
+    Returns
+    -------
+    Report
+    """
+    path = record.file()
+    if path is None:
+        return Report(
+            False,
+            f"Progress is kept in the folder {record.FOLDER}, and this notebook is not in it. "
+            "`make lab` copies the exercises there.",
+        )
+    done, problem = record.read(path)
+    if problem:
+        return Report(False, problem)
+    passed = [name for name in EXERCISES if done.get(name, {}).get("passed")]
+    tried = [name for name in EXERCISES if name in done and name not in passed]
+    left = [name for name in EXERCISES if name not in done]
+    lines = [f"{len(passed)} of {len(EXERCISES)} done."]
+    for title, names in (("Done", passed), ("Tried", tried), ("Not begun", left)):
+        if names:
+            lines.append(f"{title}: {', '.join(names)}.")
+    return Report(False, "\n".join(lines))

@@ -1,0 +1,114 @@
+"""The right answers that are not rules of `descent.rules`: small functions, one to an exercise.
+
+The bank of mistakes edits their text (see `descent.practice.mistakes`), so a line here is a line
+that somebody may get wrong.
+"""
+
+import math
+
+import numpy as np
+
+
+def walk(loss, x, *, lr, steps):
+    """Every point of gradient descent, the start first."""
+    points = [x]
+    for _ in range(steps):
+        _, g = loss(x)
+        x = x - lr * g
+        points.append(x)
+    return np.array(points)
+
+
+def finite_difference(loss, x):
+    """The gradient by central differences: one coordinate at a time, a step to each side."""
+    h = 6e-6
+    g = np.zeros_like(x)
+    for i in np.ndindex(x.shape):
+        e = np.zeros_like(x)
+        e[i] = h
+        g[i] = (loss(x + e) - loss(x - e)) / (2 * h)
+    return g
+
+
+def minibatches(X, y, batch_size, rng):
+    """One epoch: every row once, shuffled, with its answer; the last batch may be smaller."""
+    order = rng.permutation(len(X))
+    for first in range(0, len(X), batch_size):
+        rows = order[first : first + batch_size]
+        yield X[rows], y[rows]
+
+
+def bias_correction(m, t, *, beta):
+    """An average that started at 0, made as large as what it averages."""
+    return m / (1 - beta**t)
+
+
+def adamw(w, g, m=0, v=0, t=0, *, lr, beta1, beta2, eps, weight_decay):
+    """Adam whose weight decay goes past its memory, to the parameters themselves."""
+    t = t + 1
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g**2
+    m_hat = m / (1 - beta1**t)
+    v_hat = v / (1 - beta2**t)
+    w = w - lr * weight_decay * w
+    w = w - lr * m_hat / (np.sqrt(v_hat) + eps)
+    return w, dict(m=m, v=v, t=t)
+
+
+def adam_all(gradients, state=None, *, lr, beta1, beta2, eps):
+    """Adam over several arrays: one memory to an array, one step number for all of them."""
+    t, memory = state if state else (0, {})
+    steps, new = {}, {}
+    t = t + 1
+    for name, g in gradients.items():
+        m, v = memory.get(name, (0, 0))
+        m = beta1 * m + (1 - beta1) * g
+        v = beta2 * v + (1 - beta2) * g**2
+        m_hat = m / (1 - beta1**t)
+        v_hat = v / (1 - beta2**t)
+        steps[name] = lr * m_hat / (np.sqrt(v_hat) + eps)
+        new[name] = m, v
+    return steps, (t, new)
+
+
+def resume(w, gradients, state=None, *, lr, beta1, beta2, eps):
+    """Adam along a list of gradients, carrying on from where an earlier call stopped."""
+    m, v, t = state if state else (0, 0, 0)
+    for g in gradients:
+        t = t + 1
+        m = beta1 * m + (1 - beta1) * g
+        v = beta2 * v + (1 - beta2) * g**2
+        m_hat = m / (1 - beta1**t)
+        v_hat = v / (1 - beta2**t)
+        w = w - lr * m_hat / (np.sqrt(v_hat) + eps)
+    return w, (m, v, t)
+
+
+def schedule(k, *, lr, every, factor):
+    """A learning rate that is multiplied by `factor` after each `every` steps."""
+    return lr * factor ** (k // every)
+
+
+def warmup_cosine(k, *, lr, warmup, steps):
+    """A learning rate that rises in equal parts, and then falls along half a cosine."""
+    if k < warmup:
+        return lr * (k + 1) / warmup
+    done = min(1, (k - warmup) / (steps - warmup))
+    return lr * (1 + math.cos(math.pi * done)) / 2
+
+
+def clip(g, *, max_norm):
+    """A gradient that is shortened to `max_norm` if it is longer, in its own direction."""
+    norm = np.sqrt((g**2).sum())
+    return g * max_norm / norm if norm > max_norm else g
+
+
+def training_loop(model, loss_function, optimizer, scheduler, batches, epochs):
+    """PyTorch's training loop, each call in its place."""
+    for _ in range(epochs):
+        for X, y in batches:
+            optimizer.zero_grad()
+            loss = loss_function(model(X), y)
+            loss.backward()
+            optimizer.step()
+        scheduler.step()

@@ -1,0 +1,801 @@
+"""The exercises: what each asks for, the calls that it is checked with, and its right answer.
+
+The recorded gradients are chosen so that no two known mistakes look alike: two scales of gradient,
+a coordinate whose gradient is always 0 and one that falls silent, betas that are not the defaults,
+an eps large enough to be seen, a learning rate that changes at the third step.
+"""
+
+import inspect
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from descent import rules
+
+from . import answers
+from .calls import Caller, NotBegun, Played, Refused, Rule, brief, name_of, numbers
+
+# One row a step. The scales differ by 10,000; the fourth is always 0; the last falls silent.
+GRADIENTS = np.array(
+    [
+        [1.3, -90.0, 0.012, 0.0, 0.5],
+        [-0.7, -140.0, 0.031, 0.0, 0.5],
+        [2.1, 60.0, 0.008, 0.0, 0.5],
+        [0.4, -30.0, -0.027, 0.0, 0.5],
+        [-1.6, 8.0, 0.019, 0.0, 0.0],
+        [0.9, 15.0, -0.005, 0.0, 0.0],
+        [1.1, -4.0, 0.022, 0.0, 0.0],
+        [-0.3, 2.0, 0.016, 0.0, 0.0],
+    ]
+)
+MAIN = dict(lr=0.1, beta=0.8, beta1=0.8, beta2=0.95, eps=1e-2, momentum_decay=0.25)
+OTHER = dict(lr=0.05, beta=0.7, beta1=0.7, beta2=0.9, eps=1e-3, momentum_decay=0.1)
+SMALL = dict(lr=1e-3, beta=0.9, beta1=0.9, beta2=0.999, eps=1e-8, momentum_decay=4e-3)
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """Something to write, and how it is played.
+
+    Attributes
+    ----------
+    name : str
+        What `check` calls it.
+    signature : str
+        How it is called, with `f` for the learner's name.
+    asks : str
+        What it asks for, in one line.
+    answer : callable
+        The right answer.
+    play : callable
+        ``play(exercise, submission) -> Played``. It calls the submission, so it is run in the
+        sandbox.
+    case : str
+        One call and what comes of it, for the table.
+    """
+
+    name: str
+    signature: str
+    asks: str
+    answer: Callable
+    play: Callable
+    case: str
+    tolerance: float = 1e-9
+
+    @property
+    def is_rule(self):
+        """Whether it is called step by step, with a gradient and its own memory."""
+        return self.play in (play_rule, play_adamw)
+
+    @property
+    def hyper(self):
+        """The names of the hyper-parameters."""
+        own = inspect.signature(self.answer).parameters.values()
+        return [p.name for p in own if p.kind is p.KEYWORD_ONLY]
+
+
+def _memory(exercise):
+    own = inspect.signature(exercise.answer).parameters.values()
+    return [p.name for p in own if p.kind is not p.KEYWORD_ONLY and p.default is not p.empty]
+
+
+# Rules
+
+
+def _walks(names):
+    """The walks of a rule: a title, the gradients, and the hyper-parameters at each step."""
+    n = len(GRADIENTS)
+    main, other, small = ({name: values[name] for name in names} for values in (MAIN, OTHER, SMALL))
+    yield "main", GRADIENTS, [main] * n
+    changing = [other if k < 2 else other | dict(lr=0.01) for k in range(n)]
+    yield "changing", 10 * GRADIENTS[::-1, [0, 1, 2, 4]].reshape(n, 2, 2), changing
+    yield "float32", GRADIENTS[:, :3].astype(np.float32), [main] * n
+    if "eps" not in names and "beta2" in names:  # Only the signs of the averages can be seen.
+        waves = np.sin(np.outer(np.arange(40), [0.7, 1.1, 1.9, 2.6, 2.9, 3.1])) + 0.1
+        yield "waves", waves, [main] * len(waves)
+    yield "number", 1e-3 * GRADIENTS[:, 0], [small] * n
+
+
+TITLES = {
+    "main": "",
+    "changing": "in the walk whose learning rate changes at step 3",
+    "float32": "with float32 gradients",
+    "waves": "in a walk along waves",
+    "number": "with single numbers for gradients",
+}
+
+
+def play_rule(exercise, submission, first=False):
+    """Feed a rule the recorded gradients, one walk after the other."""
+    played = Played()
+    rule = Rule(submission, _memory(exercise), exercise.hyper)
+    try:
+        return _play_walks(exercise, rule, played, first)
+    except (TypeError, ValueError) as error:
+        if not _wants_numbers(error):
+            raise
+        played = Played(
+            note="It takes one number at a time; with NumPy's functions it would take arrays too."
+        )
+        return _play_walks(exercise, rule, played, first, apart=True)
+
+
+def _wants_numbers(error):
+    return bool(
+        re.search(
+            r"only .*(length-1|0-dimensional|size-1)|must be real number|truth value of an array",
+            str(error),
+        )
+    )
+
+
+def _play_walks(exercise, rule, played, first, apart=False):
+    for title, gradients, hyper in _walks(exercise.hyper):
+        if title != "main" and (first or rule.alone):
+            break
+        if title == "changing" and rule.makes:
+            continue  # Its learning rate was chosen when it was made.
+        if apart:
+            _play_apart(rule, played, title, gradients, hyper)
+            continue
+        try:
+            _play_walk(rule, played, title, gradients, hyper)
+        except (Refused, NotBegun):
+            raise
+        except Exception:
+            if title != "number":
+                raise
+            # What writes into its own arrays may need arrays with an axis.
+            played.values = [value for value in played.values if value[0] != title]
+            played.memory = played.memory[: len(played.values)]
+            _play_walk(rule, played, title, gradients[:, None], hyper)
+    return played
+
+
+def _play_walk(rule, played, title, gradients, hyper):
+    walk = rule.start(played, hyper[0])
+    for k, g in enumerate(gradients):
+        step, memory = walk(g.copy(), **hyper[k])
+        step = numbers(step, f"The step that {name_of(rule.function)} returned")
+        if step.ndim == 0:
+            step = np.broadcast_to(step, g.shape)
+        played.add(title, f"step {k + 1}", step, "The step")
+        played.memory.append(_readable(memory))
+
+
+def _play_apart(rule, played, title, gradients, hyper):
+    """One coordinate after the other, for a rule that takes no arrays."""
+    flat = gradients.reshape(len(gradients), -1)
+    columns = []
+    for column in flat.T:
+        walk = rule.start(played, hyper[0])
+        columns.append([walk(np.float64(g), **hyper[k])[0] for k, g in enumerate(column)])
+    for k, row in enumerate(zip(*columns, strict=True)):
+        row = [numbers(step, "The step") for step in row]
+        played.add(title, f"step {k + 1}", np.reshape(row, gradients.shape[1:]), "The step")
+        played.memory.append({})
+
+
+def _readable(memory):
+    """What of a memory can be compared."""
+    found = {}
+    for name, value in memory.items():
+        try:
+            found[str(name)] = np.array(value, np.float64)
+        except (TypeError, ValueError):
+            continue
+    return found
+
+
+def play_adamw(exercise, submission, first=False):
+    """Hand the parameters in with the gradients, and take them back."""
+    played = Played()
+    rule = Rule(submission, _memory(exercise), exercise.hyper, before=("w",))
+    for title, gradients, hyper in _walks([n for n in exercise.hyper if n != "weight_decay"]):
+        if title == "number" or (first and title != "main"):
+            continue
+        walk = rule.start(played, hyper[0] | dict(weight_decay=0.3))
+        w = np.linspace(-2, 3, gradients[0].size).reshape(gradients[0].shape)
+        w = w.astype(gradients.dtype)
+        for k, g in enumerate(gradients):
+            new, memory = walk(w.copy(), g.copy(), **hyper[k], weight_decay=0.3)
+            new = numbers(new, f"The w that {name_of(rule.function)} returned")
+            if new.shape != w.shape:
+                raise Refused(
+                    f"The w that came back has shape {new.shape}, and the one that was handed in "
+                    f"has {w.shape}."
+                )
+            played.add(title, f"step {k + 1}", new, "w")
+            played.memory.append(_readable(memory))
+            w = new
+    return played
+
+
+# Functions
+
+
+def _caller(exercise, submission, played):
+    own = inspect.signature(exercise.answer).parameters.values()
+    names = [p.name for p in own if p.kind is not p.KEYWORD_ONLY]
+    required = [p for p in own if p.kind is not p.KEYWORD_ONLY and p.default is p.empty]
+    call = Caller(submission, played, names)
+    call.check_fit(len(required), exercise.hyper)
+    return call
+
+
+def _losses():
+    def bowl(x):
+        return (0.5 * x[0] ** 2 + 2 * x[1] ** 2), np.stack([x[0], 4 * x[1]])
+
+    def trough(x):
+        return float(x[0] ** 4 / 4 + x[0] * x[1] + x[1] ** 2 + x[2] ** 2), np.array(
+            [x[0] ** 3 + x[1], x[0] + 2 * x[1], 2 * x[2]]
+        )
+
+    yield bowl, np.array([-4.0, 1.5]), 0.1, 6
+    yield trough, np.array([1.0, -2.0, 0.5]), 0.05, 9
+
+
+def play_walk(exercise, submission, first=False):
+    """Walk on two surfaces; the loss may hand out the same array each time."""
+    played = Played()
+    call = _caller(exercise, submission, played)
+    for loss, x, lr, steps in _losses():
+        points = call(loss, x.copy(), lr=lr, steps=steps)
+        points = _listed(points, "the points")
+        played.add(f"{steps} steps with lr={lr}", "points", points, "The points")
+    return played
+
+
+def _listed(result, what):
+    """A list of what a function returned, whether it is a list, an array or a generator."""
+    if inspect.isgenerator(result):
+        return list(result)
+    if isinstance(result, tuple | list) and any(part is Ellipsis for part in result):
+        raise NotBegun
+    return result
+
+
+def play_finite_difference(exercise, submission, first=False):
+    """Ask for gradients of three functions, and write down where it looks at them."""
+    played = Played(seen=dict(points=[]))
+    call = _caller(exercise, submission, played)
+
+    def cubic(x):
+        return float((x**3).sum() / 3 + x[0] * x[1])
+
+    def waves(x):
+        return float(np.sin(x).sum() + np.exp(x.flat[0] / 2))
+
+    def steep(x):
+        return float((50 * x**2).sum() + 3 * x[0])
+
+    for loss, x in (
+        (cubic, np.array([0.5, -1.2, 2.0])),
+        (waves, np.array([[0.3, 1.4], [-0.8, 2.2]])),
+        (steep, np.array([1.5, -0.2])),
+    ):
+        looked = []
+
+        def watched(at, loss=loss, looked=looked, x=x):
+            at = np.array(numbers(at, "What the loss was called with"))
+            if at.shape != x.shape:
+                raise Refused(
+                    f"The loss was called with an array of shape {at.shape}; it needs all of x, "
+                    f"of shape {x.shape}."
+                )
+            looked.append(at)
+            return loss(at)
+
+        g = call(watched, x.copy())
+        name = f"the gradient of {loss.__name__}"
+        played.add(loss.__name__, name, g, "The gradient")
+        played.seen["points"].append((x, looked))
+    return played
+
+
+def play_minibatches(exercise, submission, first=False):
+    """Ask for epochs of several sizes; every row carries a number by which it is known again."""
+    played = Played(seen=dict(epochs=[]))
+    call = _caller(exercise, submission, played)
+    rng = np.random.default_rng(7)
+    for n, size, rng in (
+        (148, 64, rng),
+        (148, 64, rng),
+        (148, 64, np.random.default_rng(7)),
+        (128, 64, np.random.default_rng(1)),
+        (5, 8, np.random.default_rng(2)),
+        (4, 1, np.random.default_rng(3)),
+    ):
+        X = np.stack([np.arange(n), np.arange(n) ** 2], axis=1).astype(float)
+        y = np.arange(n)[:, None] * [1, 0] if n == 128 else np.arange(n)
+        result = call(X, y, size, rng)
+        batches = _batches(result, name_of(submission))
+        X_again, y_again = np.arange(n), (y[:, 0] if y.ndim == 2 else y)
+        if not (np.array_equal(X[:, 0], X_again) and np.array_equal(y_again, np.arange(n))):
+            played.changed.add("X and y")
+        played.seen["epochs"].append((n, size, batches))
+        rows = [row for batch, _ in batches for row in batch] or [-1.0]
+        played.add(f"{n} rows in batches of {size}", "rows", rows, "The rows")
+        played.add(f"{n} rows in batches of {size}", "sizes", [len(a) for a, _ in batches], "")
+    return played
+
+
+def _batches(result, name):
+    """The row numbers of X and of y in each batch."""
+    form = "One epoch is a list, or a generator, of pairs `(X_batch, y_batch)`."
+    if result is None:
+        raise Refused(f"{name} returned None. {form} Is there a `return` or a `yield`?")
+    if result is Ellipsis:
+        raise NotBegun
+    try:
+        batches = []
+        for batch in result:
+            batches.append(batch)
+            if len(batches) > 1000:
+                raise Refused(f"{name} gave more than 1000 batches for 148 rows. {form}")
+    except TypeError as error:
+        if "not iterable" not in str(error):
+            raise
+        raise Refused(f"{name} returned {brief(result)}. {form}") from None
+    pairs = []
+    for batch in batches:
+        if not (isinstance(batch, tuple | list) and len(batch) == 2):
+            raise Refused(f"One of the batches is {brief(batch)}. {form}")
+        X, y = (numbers(part, "A batch") for part in batch)
+        if X.ndim != 2 or X.shape[1] != 2:
+            raise Refused(
+                f"A batch of X has shape {X.shape}. Its rows should be rows of X, which has 2 "
+                "columns here."
+            )
+        y = y[:, 0] if y.ndim == 2 and y.shape[1] == 2 else y
+        if y.ndim != 1 or len(y) != len(X):
+            raise Refused(f"A batch has {len(X)} rows of X and answers of shape {y.shape}.")
+        pairs.append((X[:, 0].tolist(), y.tolist()))
+    return pairs
+
+
+def play_bias_correction(exercise, submission, first=False):
+    """Correct averages after 1 to 12 steps, arrays and single numbers."""
+    played = Played()
+    call = _caller(exercise, submission, played)
+    for beta, m in (
+        (0.8, GRADIENTS[0]),
+        (0.95, GRADIENTS[1, :4].reshape(2, 2)),
+        (0.999, np.float64(0.25)),
+    ):
+        for t in (1, 2, 3, 7, 12):
+            given = m.copy()
+            try:
+                corrected = call(given, t, beta=beta)
+            except (TypeError, ValueError) as error:
+                if not (_wants_numbers(error) and np.ndim(m)):
+                    raise
+                corrected = [call(float(x), t, beta=beta) for x in np.ravel(m)]
+                corrected = np.reshape(corrected, np.shape(m))
+            played.add(f"beta={beta}", f"t = {t}", corrected, "The corrected average")
+    return played
+
+
+def play_adam_all(exercise, submission, first=False):
+    """Steps for three arrays at once, from two models; the state of one must not reach the other."""
+    played = Played()
+    call = _caller(exercise, submission, played)
+    for title, names in (("three arrays", ("W1", "b1", "W2")), ("one array", ("w",))):
+        hyper = {name: MAIN[name] for name in exercise.hyper}
+        state = None
+        for k, row in enumerate(GRADIENTS[:6]):
+            parts = dict(W1=row[:2].reshape(1, 2), b1=row[2:], W2=row[[0, 2, 4]], w=row)
+            gradients = {name: parts[name].copy() for name in names}
+            result = call(gradients, **(dict(state=state) if k else {}), **hyper)
+            if result is Ellipsis:
+                raise NotBegun
+            if not (isinstance(result, tuple | list) and len(result) == 2):
+                raise Refused(
+                    f"{name_of(submission)} returned {brief(result)}. It returns two things: the "
+                    "steps, a dict with the names of the gradients, and its state."
+                )
+            steps, state = result
+            if not (isinstance(steps, dict) and set(steps) == set(names)):
+                got = f"names {', '.join(map(str, steps))}" if isinstance(steps, dict) else ""
+                raise Refused(
+                    f"The steps should be a dict with the names {', '.join(names)}; they are "
+                    f"{got or brief(steps)}."
+                )
+            flat = [numbers(steps[name], f"The step of {name}") for name in names]
+            if any(s.shape != gradients[n].shape for s, n in zip(flat, names, strict=True)):
+                raise Refused("A step should have the shape of its gradient, and one has not.")
+            together = np.concatenate([s.ravel() for s in flat])
+            played.add(title, f"step {k + 1}", together, "The steps")
+    return played
+
+
+def play_resume(exercise, submission, first=False):
+    """Ten gradients in one go; five, a saved state, and five; and twice from the same state."""
+    import copy
+
+    played = Played()
+    call = _caller(exercise, submission, played)
+    hyper = {name: MAIN[name] for name in exercise.hyper}
+    start = np.array([1.0, -2.0, 0.5, 3.0, -1.0])
+    all_ten = np.concatenate([GRADIENTS, -GRADIENTS[:2]])
+
+    def go(w, gradients, *state):
+        result = call(w.copy(), [g.copy() for g in gradients], *state, **hyper)
+        if result is Ellipsis:
+            raise NotBegun
+        if not (isinstance(result, tuple | list) and len(result) == 2):
+            raise Refused(
+                f"{name_of(submission)} returned {brief(result)}. It returns two things: the new "
+                "w, and a state to carry on from."
+            )
+        w, state = result
+        if w is Ellipsis or state is Ellipsis:
+            raise NotBegun
+        w = numbers(w, "The w that came back")
+        if w.shape != start.shape:
+            raise Refused(f"The w that came back has shape {w.shape} instead of {start.shape}.")
+        return np.array(w, np.float64), state
+
+    w, _ = go(start, all_ten)
+    played.add("at one go", "after 10 gradients", w, "w")
+    middle, state = go(start, all_ten[:5])
+    played.add("interrupted", "after the first 5", middle, "w")
+    saved = copy.deepcopy(state)
+    w, _ = go(middle, all_ten[5:], state)
+    played.add("interrupted", "after 5 + 5", w, "w")
+    w, _ = go(middle, all_ten[5:], saved)
+    played.add("from a saved copy of the state", "after 5 + 5", w, "w")
+    return played
+
+
+def _play_schedule(exercise, submission, cases):
+    played = Played()
+    makes = [p for p in inspect.signature(submission).parameters] if _has(submission) else []
+    factory = bool(makes) and makes[0] in exercise.hyper
+    for hyper, ks in cases:
+        if factory:
+            made = submission(**hyper)
+            call = Caller(made, played, ["k"])
+            one = call
+        else:
+            call = _caller(exercise, submission, played)
+
+            def one(k, call=call, hyper=hyper):
+                return call(k, **hyper)
+
+        title = ", ".join(f"{name}={value}" for name, value in hyper.items())
+        rates = [numbers(one(k), "The learning rate") for k in ks]
+        for k, rate in zip(ks, rates, strict=True):
+            if rate.size != 1:
+                raise Refused(f"The learning rate should be one number; at k = {k} it is {rate}.")
+            played.add(title, f"k = {k}", rate.reshape(()), "The learning rate")
+    return played
+
+
+def _has(function):
+    try:
+        return bool(inspect.signature(function).parameters)
+    except (TypeError, ValueError):
+        return False
+
+
+def play_schedule(exercise, submission, first=False):
+    """Learning rates at and between the drops."""
+    cases = (
+        (dict(lr=0.5, every=4, factor=0.1), [*range(14), 39, 40]),
+        (dict(lr=1e-3, every=10, factor=0.5), [0, 1, 9, 10, 11, 19, 20, 25, 99]),
+    )
+    return _play_schedule(exercise, submission, cases)
+
+
+def play_warmup_cosine(exercise, submission, first=False):
+    """Learning rates from the first step to some after the last."""
+    cases = (
+        (dict(lr=0.5, warmup=4, steps=20), [*range(24)]),
+        (dict(lr=1e-3, warmup=10, steps=50), [0, 1, 8, 9, 10, 11, 30, 40, 49, 50, 70]),
+    )
+    return _play_schedule(exercise, submission, cases)
+
+
+def play_clip(exercise, submission, first=False):
+    """Long gradients, short ones, none, and matrices."""
+    played = Played()
+    call = _caller(exercise, submission, played)
+    for title, g, max_norm in (
+        ("a long gradient", np.array([3.0, -4.0, 12.0]), 2.0),
+        ("a short gradient", np.array([0.3, -0.4, 0.1]), 2.0),
+        ("a gradient of the very length", np.array([0.6, -0.8]), 1.0),
+        ("a matrix", np.array([[3.0, -4.0], [0.5, 8.0]]), 5.0),
+        ("a gradient of zeros", np.zeros(3), 1.0),
+    ):
+        played.add(title, "the result", call(g.copy(), max_norm=max_norm), "The gradient")
+    return played
+
+
+# A training loop, without PyTorch: just enough of it that the order of the calls shows.
+
+
+class Parameter:
+    def __init__(self, value):
+        self.data, self.grad, self.requires_grad = value, None, True
+
+
+class Model:
+    """Multiplies by one number."""
+
+    def __init__(self, log):
+        self.weight, self.log, self.training = Parameter(0.5), log, True
+
+    def __call__(self, X):
+        self.log.append("model")
+        return Prediction(self.weight, np.asarray(X) * self.weight.data, np.asarray(X))
+
+    forward = __call__
+
+    def parameters(self):
+        return iter([self.weight])
+
+    def train(self, mode=True):
+        return self
+
+    def eval(self):
+        return self
+
+    def zero_grad(self, set_to_none=True):
+        self.log.append("zero_grad")
+        self.weight.grad = None
+
+
+class Prediction:
+    def __init__(self, weight, values, X):
+        self.weight, self.values, self.X = weight, values, X
+        self.shape = values.shape
+
+    def squeeze(self, *_):
+        return self
+
+    view = reshape = flatten = squeeze
+
+
+class Loss:
+    def __init__(self, prediction, y, log):
+        self.p, self.error, self.log = prediction, prediction.values - np.asarray(y), log
+        self.done = False
+
+    def backward(self):
+        self.log.append("backward")
+        if self.done:
+            raise RuntimeError("backward was called twice on the same loss")
+        self.done = True
+        slope = float((self.error * self.p.X).mean())
+        self.p.weight.grad = slope + (self.p.weight.grad or 0.0)
+
+    def item(self):
+        return float((self.error**2).mean() / 2)
+
+    __float__ = item
+
+    def detach(self):
+        return self
+
+    cpu = numpy = detach
+
+    def __add__(self, other):
+        return self.item() + float(other)
+
+    __radd__ = __add__
+
+    def __mul__(self, other):
+        return self.item() * other
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other):
+        return self.item() / other
+
+    def __format__(self, spec):
+        return format(self.item(), spec)
+
+
+class Optimizer:
+    def __init__(self, model, log):
+        self.weight, self.log, self.updates = model.weight, log, []
+        self.param_groups = [dict(params=[model.weight], lr=0.1)]
+
+    def zero_grad(self, set_to_none=True):
+        self.log.append("zero_grad")
+        self.weight.grad = None
+
+    def step(self, closure=None):
+        self.log.append("optimizer.step")
+        lr = self.param_groups[0]["lr"]
+        self.weight.data -= lr * (self.weight.grad or 0.0)
+        if len(self.updates) > 1000:
+            raise Refused("optimizer.step() was called more than 1000 times.")
+        self.updates.append((self.weight.data, lr))
+
+
+class Scheduler:
+    """Halves the learning rate."""
+
+    def __init__(self, optimizer, log):
+        self.optimizer, self.log = optimizer, log
+
+    def step(self, *_):
+        self.log.append("scheduler.step")
+        self.optimizer.param_groups[0]["lr"] /= 2
+
+    def get_last_lr(self):
+        return [self.optimizer.param_groups[0]["lr"]]
+
+
+def play_training_loop(exercise, submission, first=False):
+    """Two trainings; what every step of the optimizer makes of the weight, and at which rate."""
+    played = Played(seen=dict(logs=[]))
+    call = _caller(exercise, submission, played)
+    X = [np.array([[1.0], [2.0]]), np.array([[-1.0], [0.5]]), np.array([[1.5], [-0.5]])]
+    for epochs, n in ((3, 3), (2, 1)):
+        log = []
+        model = Model(log)
+
+        def loss_function(prediction, y, log=log):
+            if not isinstance(prediction, Prediction):
+                raise Refused(
+                    f"The loss was called with {brief(prediction)} first; it takes what the model "
+                    "returned, and then y."
+                )
+            log.append("loss_function")
+            return Loss(prediction, y, log)
+
+        optimizer = Optimizer(model, log)
+        scheduler = Scheduler(optimizer, log)
+        batches = [(x, 3 * x + 0.1) for x in X[:n]]
+        result = call(model, loss_function, optimizer, scheduler, batches, epochs)
+        if not log:
+            raise NotBegun if result in (None, Ellipsis) else Refused("Nothing was called.")
+        path = np.array(optimizer.updates or np.empty((0, 2)))
+        title = f"{epochs} epochs of {n} batches"
+        played.add(title, "steps", len(path), "")
+        for k in range(epochs * n):
+            row = path[k] if k < len(path) else np.full(2, np.nan)
+            played.add(title, f"step {k + 1}", row, "")
+        played.add(title, "the end", scheduler.get_last_lr()[0], "")
+        played.seen["logs"].append(log)
+    return played
+
+
+def _rule(name, answer, signature, asks, case):
+    return Exercise(name, signature, asks, answer, play_rule, case)
+
+
+def _table():
+    yield _rule(
+        "gradient_descent", rules.gd, "f(g, *, lr) -> step, {}",
+        "A step against the gradient, in proportion to it.",
+        "g = 4, lr = .1: step .4",
+    )  # fmt: skip
+    yield Exercise(
+        "walk", "f(loss, x, *, lr, steps) -> points",
+        "Every point of gradient descent, the start first: an array of steps + 1 rows.",
+        answers.walk, play_walk, "x²/2 from 1, lr = .5, 2 steps: 1, .5, .25",
+    )  # fmt: skip
+    yield Exercise(
+        "finite_difference", "f(loss, x) -> gradient",
+        "The gradient by central differences, one coordinate at a time; you choose how far to go.",
+        answers.finite_difference, play_finite_difference, "x³ at 2: 12", 1e-6,
+    )  # fmt: skip
+    yield Exercise(
+        "minibatches", "f(X, y, batch_size, rng) -> pairs (X_batch, y_batch)",
+        "One epoch, shuffled with the generator rng: every row once, each with its answer.",
+        answers.minibatches, play_minibatches, "148 rows, batch_size 64: batches of 64, 64, 20",
+    )  # fmt: skip
+    yield _rule(
+        "momentum", rules.momentum, "f(g, m=0, *, lr, beta) -> step, dict(m=m)",
+        "The heavy ball that adds the gradients up (the sum form).",
+        "g = 1, 1, lr = .1, beta = .8: steps .1, .18",
+    )  # fmt: skip
+    yield _rule(
+        "momentum_ema", rules.momentum_ema, "f(g, m=0, *, lr, beta) -> step, dict(m=m)",
+        "Momentum that averages the gradients (the average form).",
+        "g = 1, 1, lr = .1, beta = .8: steps .02, .036",
+    )  # fmt: skip
+    yield _rule(
+        "nesterov", rules.nesterov, "f(g, m=0, *, lr, beta) -> step, dict(m=m)",
+        "Momentum in the sum form that looks ahead, the gradient taken where the parameters are.",
+        "g = 1, 1, lr = .1, beta = .8: steps .18, .244",
+    )  # fmt: skip
+    yield _rule(
+        "rmsprop", rules.rmsprop, "f(g, v=0, *, lr, beta2, eps) -> step, dict(v=v)",
+        "Each coordinate's gradient divided by its recent root mean square.",
+        "g = 1, 1, lr = .1, beta2 = .75, eps = 0: steps .2, .151",
+    )  # fmt: skip
+    yield _rule(
+        "adagrad", rules.adagrad, "f(g, v=0, *, lr, eps) -> step, dict(v=v)",
+        "Each coordinate's gradient divided by the root of all its squares so far.",
+        "g = 1, 1, lr = .1, eps = 0: steps .1, .0707",
+    )  # fmt: skip
+    yield _rule(
+        "rmsprop_momentum", rules.rmsprop_momentum,
+        "f(g, m=0, v=0, *, lr, beta1, beta2, eps) -> step, dict(m=m, v=v)",
+        "A heavy ball over RMSprop: it adds up the rescaled gradients (the sum form).",
+        "g = 1, 1, lr = .1, beta1 = .5, beta2 = .75, eps = 0: steps .2, .251",
+    )  # fmt: skip
+    yield Exercise(
+        "bias_correction", "f(m, t, *, beta) -> corrected m",
+        "An average that started at 0, after t steps, corrected for its start.",
+        answers.bias_correction, play_bias_correction, "m = .2, t = 1, beta = .8: 1",
+    )  # fmt: skip
+    yield _rule(
+        "adam", rules.adam,
+        "f(g, m=0, v=0, t=0, *, lr, beta1, beta2, eps) -> step, dict(m=m, v=v, t=t)",
+        "Momentum over RMSprop, both averages corrected for their start at 0.",
+        "g = 5, lr = .1, eps = 0: the first step is .1",
+    )  # fmt: skip
+    yield Exercise(
+        "adamw",
+        "f(w, g, m=0, v=0, t=0, *, lr, beta1, beta2, eps, weight_decay) -> w, dict(m=m, v=v, t=t)",
+        "Adam with decoupled weight decay: it gets the parameters and returns the new ones.",
+        answers.adamw, play_adamw, "w = 2, g = 0, lr = .1, weight_decay = .3: w = 1.94",
+    )  # fmt: skip
+    yield _rule(
+        "amsgrad", rules.amsgrad,
+        "f(g, m=0, v=0, v_max=0, t=0, *, lr, beta1, beta2, eps)"
+        " -> step, dict(m=m, v=v, v_max=v_max, t=t)",
+        "Adam that divides by the largest v so far; corrected after the largest is taken.",
+        "after g = 5, four zeros: v shrinks and v_max doesn't",
+    )  # fmt: skip
+    yield _rule(
+        "adamax", rules.adamax,
+        "f(g, m=0, u=0, t=0, *, lr, beta1, beta2, eps) -> step, dict(m=m, u=u, t=t)",
+        "Adam that divides by the largest recent gradient, which fades; eps is added to |g|.",
+        "g = 5, lr = .1, eps = 0: the first step is .1",
+    )  # fmt: skip
+    yield _rule(
+        "nadam", rules.nadam,
+        "f(g, m=0, v=0, t=0, mu_product=1, *, lr, beta1, beta2, eps, momentum_decay)"
+        " -> step, dict(m=m, v=v, t=t, mu_product=mu_product)",
+        "Adam that looks ahead as Nesterov does, with torch's schedule for beta1.",
+        "as `descent.rules.nadam`",
+    )  # fmt: skip
+    yield _rule(
+        "lion", rules.lion, "f(g, m=0, *, lr, beta1, beta2) -> step, dict(m=m)",
+        "Momentum of which the step takes the sign alone.",
+        "g = 5, lr = .1: step .1",
+    )  # fmt: skip
+    yield Exercise(
+        "adam_all", "f(gradients, state=None, *, lr, beta1, beta2, eps) -> steps, state",
+        "Adam over a dict of arrays. One call is one step of the optimizer; state is yours.",
+        answers.adam_all, play_adam_all, "two arrays, first call: every step is about lr long",
+    )  # fmt: skip
+    yield Exercise(
+        "resume", "f(w, gradients, state=None, *, lr, beta1, beta2, eps) -> w, state",
+        "Adam along a list of gradients, carrying on from the state of an earlier call.",
+        answers.resume, play_resume, "5 + 5 gradients end where 10 do",
+    )  # fmt: skip
+    yield Exercise(
+        "schedule", "f(k, *, lr, every, factor) -> learning rate at step k",
+        "A learning rate that is multiplied by factor after each `every` steps; k starts at 0.",
+        answers.schedule, play_schedule, "lr = .5, every = 4, factor = .1: .5 up to k = 3, then .05",
+    )  # fmt: skip
+    yield Exercise(
+        "warmup_cosine", "f(k, *, lr, warmup, steps) -> learning rate at step k",
+        "lr * (k + 1) / warmup for k < warmup; then half a cosine, from lr at warmup to 0 at steps.",
+        answers.warmup_cosine, play_warmup_cosine, "lr = .5, warmup = 4: .125, .25, .375, .5, .5",
+    )  # fmt: skip
+    yield Exercise(
+        "clip", "f(g, *, max_norm) -> g",
+        "A gradient, shortened to max_norm if it is longer, in its own direction.",
+        answers.clip, play_clip, "g = (3, 4), max_norm = 1: (.6, .8)",
+    )  # fmt: skip
+    yield Exercise(
+        "training_loop",
+        "f(model, loss_function, optimizer, scheduler, batches, epochs)",
+        "PyTorch's training loop, each call in its place; the scheduler steps once an epoch.",
+        answers.training_loop, play_training_loop, "the second step uses the second gradient alone",
+    )  # fmt: skip
+
+
+EXERCISES = {exercise.name: exercise for exercise in _table()}

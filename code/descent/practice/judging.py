@@ -1,0 +1,385 @@
+"""Compare what a submission did with the right answer, and with every mistake that is known."""
+
+import functools
+from dataclasses import dataclass
+
+import numpy as np
+
+from .exercises import TITLES, Exercise
+from .mistakes import BY_ID, pairs, wrong_answers
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is to be said about a submission that could be played to its end."""
+
+    passed: bool
+    message: str
+    mistake: str | None = None
+    variant: str | None = None
+    parting: "Parting | None" = None
+
+
+@dataclass(frozen=True)
+class Parting:
+    """Where a submission first differs from the right answer: the value, and the coordinate."""
+
+    index: int
+    at: tuple
+    words: str
+
+
+@functools.cache
+def right(exercise: Exercise):
+    """The right answer, played."""
+    return exercise.play(exercise, exercise.answer)
+
+
+def play(exercise, wrong, first=False):
+    """A wrong answer of the bank, played; None if it fails, which has a message of its own."""
+    with np.errstate(all="ignore"):
+        try:
+            return exercise.play(exercise, wrong, first)
+        except Exception:
+            return None
+
+
+@functools.cache
+def bank(exercise: Exercise):
+    """Every known wrong answer of an exercise, with its id and what its first calls give."""
+    tried = [(name, w, play(exercise, w, True)) for name, _, w in wrong_answers(exercise.answer)]
+    return tuple((name, wrong, played) for name, wrong, played in tried if played is not None)
+
+
+def agree(a, b, tolerance, first=False):
+    """Whether two plays gave the same values, `a` being the one to measure by."""
+    if not first and len(a.values) != len(b.values):
+        return False
+    scales = _scales(a)
+    return all(
+        _close(x, y, scales[case], max(tolerance, tx, ty))
+        for (case, _, x, tx), (_, _, y, ty) in zip(a.values, b.values, strict=False)
+    )
+
+
+def _scales(played):
+    """The largest size in each case, coordinate by coordinate where the shapes agree."""
+    scales = {}
+    for case, _, value, _ in played.values:
+        size = np.abs(np.nan_to_num(value, nan=0, posinf=0, neginf=0))
+        old = scales.get(case)
+        scales[case] = size if old is None or old.shape != size.shape else np.maximum(old, size)
+    return scales
+
+
+def _close(x, y, scale, tolerance):
+    if x.shape != y.shape:
+        return False
+    with np.errstate(all="ignore"):
+        room = tolerance * (scale if np.shape(scale) == x.shape else np.abs(x))
+        same = (np.abs(x - y) <= room + 1e-300) | (x == y) | (np.isnan(x) & np.isnan(y))
+    return bool(same.all())
+
+
+def _memory_agrees(a, b):
+    """Whether memories under the same names hold the same numbers; None if no name is shared."""
+    shared = False
+    for mine, theirs in zip(a.memory, b.memory, strict=False):
+        for name in mine.keys() & theirs.keys():
+            shared = True
+            if not np.allclose(mine[name], theirs[name], rtol=1e-4, equal_nan=True):
+                return False
+    return shared or None
+
+
+def judge(exercise, played):
+    """Say whether a submission is right, or which mistake it made, or where it parts.
+
+    Parameters
+    ----------
+    exercise : Exercise
+    played : Played
+
+    Returns
+    -------
+    Verdict
+    """
+    if exercise.name == "minibatches":
+        verdict = _judge_epochs(played)
+    elif exercise.name == "finite_difference":
+        verdict = _judge_differences(exercise, played)
+    else:
+        verdict = _judge_values(exercise, played)
+    if verdict.mistake in ("changed-input", "aliased-memory") or not played.changed:
+        return verdict
+    names = " and ".join(f"`{name}`" for name in sorted(played.changed))
+    if verdict.passed or verdict.mistake is verdict.variant is None:
+        name = "aliased-memory" if played.aliased else "changed-input"
+        began = "The numbers are right, but " if verdict.passed else ""
+        says = BY_ID[name].says
+        says = began + (says[0].lower() + says[1:] if began else says)
+        message = f"{says} After the call, {names} was not what it had been."
+        if not verdict.passed:
+            message = f"{message} {verdict.message}"
+        return Verdict(False, message, name, parting=verdict.parting)
+    also = f" Your function also changes {names} in place, which the caller still needs."
+    return Verdict(False, verdict.message + also, verdict.mistake, verdict.variant, verdict.parting)
+
+
+def _judge_values(exercise, played):
+    answer = right(exercise)
+    if agree(answer, played, exercise.tolerance, first=len(played.values) < len(answer.values)):
+        if played.unsteady:
+            return Verdict(
+                False,
+                "The numbers are right, but the same call, made twice, gives two results: "
+                "something is remembered outside of the memory that you return. What a rule knows "
+                "of the past is what it is handed.",
+            )
+        return Verdict(True, _praise(exercise, played, answer))
+    parting = part(answer, played, exercise.tolerance)
+    name = _recognized(exercise, played, parting)
+    if name is None:
+        return Verdict(False, _unrecognized(exercise, played, answer, parting), parting=parting)
+    one, *two = name.split()
+    mistake = BY_ID[one]
+    message = f"{mistake.says} {parting.words}"
+    if two:
+        message = f"Two things at once. {mistake.says} And: {BY_ID[two[0]].says} {parting.words}"
+    variant = mistake.id if mistake.variant else None
+    return Verdict(False, message, None if variant else mistake.id, variant, parting)
+
+
+def _praise(exercise, played, answer):
+    count = len(played.values)
+    message = f"Right: all {count} results agree."
+    if exercise.is_rule:
+        message = f"Right: all {count} steps agree."
+        if _memory_agrees(answer, played) is False:
+            message += (
+                " What you keep in memory is not what the course keeps under these names; it "
+                "serves your rule as well."
+            )
+    return f"{message} {played.note}".rstrip()
+
+
+def _recognized(exercise, played, parting):
+    """The id of the mistake that gives these numbers, or of two, or None."""
+    if played.unsteady:
+        return None
+    tolerance = max(exercise.tolerance, 1e-7)
+    short = len(played.values) < len(right(exercise).values)
+    found = []
+    for name, wrong, begun in bank(exercise):
+        if agree(begun, played, tolerance, first=True):
+            whole = play(exercise, wrong)
+            if agree(whole, played, tolerance, first=short):
+                found.append((_memory_agrees(whole, played) is False, name))
+    if found:
+        return min(found, key=lambda pair: pair[0])[1]
+    if not exercise.is_rule:
+        return None
+    for name, _, wrong in pairs(exercise.answer):
+        tried = play(exercise, wrong, first=True)
+        if tried is not None and agree(tried, played, tolerance, first=True):
+            # A mistake before a variant: it is the one to mend.
+            return " ".join(sorted(name.split(), key=lambda one: BY_ID[one].variant))
+    return None
+
+
+def part(answer, played, tolerance):
+    """Where the numbers part first, and how."""
+    scales = _scales(answer)
+    for index, ((case, place, x, tx), (_, _, y, ty)) in enumerate(
+        zip(answer.values, played.values, strict=False)
+    ):
+        if _close(x, y, scales[case], max(tolerance, tx, ty)):
+            continue
+        if x.shape != y.shape:
+            words = f"At {_where(case, place)}, the shape is {y.shape}, and {x.shape} was expected."
+            return Parting(index, (), words)
+        room = np.broadcast_to(scales[case], x.shape) if x.ndim else scales[case]
+        apart = ~(
+            (np.abs(x - y) <= max(tolerance, tx, ty) * room + 1e-300)
+            | (np.isnan(x) & np.isnan(y))
+            | (x == y)
+        )
+        at = tuple(int(i) for i in np.argwhere(apart)[0])
+        return Parting(index, at, _words(case, place, at, x, y, apart))
+    return Parting(0, (), "")
+
+
+def _where(case, place):
+    title = TITLES.get(case, f"({case})")
+    return f"{place} {title}".strip()
+
+
+def _words(case, place, at, x, y, apart):
+    """One sentence in the learner's own numbers."""
+    coordinate = f", entry {list(at)[0] if len(at) == 1 else at}" if at else ""
+    mine, correct = float(y[at]), float(x[at])
+    begun = f"At {_where(case, place)}{coordinate}, yours is {mine:.4g}"
+    if not np.isfinite(mine):
+        return f"{begun}, and {correct:.4g} was expected."
+    how = ""
+    if correct and mine:
+        ratio = mine / correct
+        with np.errstate(all="ignore"):
+            everywhere = bool(np.allclose((y / x)[apart], ratio, rtol=1e-3))
+        also = " (and so are all that differ there)" if everywhere and apart.sum() > 1 else ""
+        if np.isclose(ratio, -1):
+            how = f": the opposite sign{also}"
+        elif abs(ratio - 1) > 5e-4:
+            how = f": {ratio:.3g} times as much{also}"
+    return f"{begun} and {correct:.4g} was expected{how}."
+
+
+def _unrecognized(exercise, played, answer, parting):
+    """Where and how the numbers part, for what the bank doesn't know."""
+    if played.unsteady:
+        return (
+            "The same call, made twice, gives two results: something is remembered outside of the "
+            f"memory that you return. {parting.words}"
+        )
+    said = [f"This is none of the mistakes that are known here. {parting.words}"]
+    case, place, x, _ = answer.values[parting.index]
+    y = played.values[parting.index][2]
+    if exercise.name == "training_loop":
+        log = played.seen["logs"][0]
+        said.append(f"Your loop's first calls were: {', '.join(log[:8])}.")
+    elif x.shape == y.shape and x.ndim:
+        with np.errstate(all="ignore"):
+            shift = y - x
+        if np.isnan(y).any():
+            said.append(f"{int(np.isnan(y).sum())} of its {y.size} numbers are not a number (NaN).")
+        elif np.allclose(shift, shift.flat[0], rtol=1e-6) and x.size > 1:
+            said.append(f"All entries are off by the same amount, {shift.flat[0]:.3g}.")
+    before = sum(1 for value in answer.values[: parting.index] if value[0] == case)
+    if before:
+        said.append(f"What came before in that case, {before} results, is right.")
+    if case == "changing" and parting.index:
+        said.append("While the hyper-parameters stayed the same, all steps were right.")
+    elif case == "number":
+        said.append("There the gradients are small, so that eps counts.")
+    return " ".join(said)
+
+
+# Mini-batches: any order is right, so the rows themselves are looked at.
+
+
+def _judge_epochs(played):
+    epochs = played.seen["epochs"]
+    dropped = []
+    for n, size, batches in epochs:
+        title = f"With {n} rows and batch_size {size}"
+        rows = [row for x, _ in batches for row in x]
+        sizes = [len(x) for x, _ in batches]
+        if any(x != y for x, y in batches):
+            x, y = next((a, b) for x, y in batches for a, b in zip(x, y, strict=True) if a != b)
+            return _verdict(
+                "unpaired-shuffle", f"{title}, row {x:.0f} of X came with answer {y:.0f}."
+            )
+        missing = sorted(set(range(n)) - set(rows))
+        if 0 in sizes:
+            return _verdict("empty-batch", f"{title}, your batches have {_many(sizes)} rows.")
+        if len(rows) != len(set(rows)):
+            twice = next(row for row in rows if rows.count(row) > 1)
+            return _verdict(
+                "repeated-rows",
+                f"{title}, row {twice:.0f} came {rows.count(twice)} times, and {len(missing)} rows "
+                "never came.",
+            )
+        dropped.append((n % size, len(missing)))
+    if any(missing for _, missing in dropped):
+        n, size, batches = next(
+            epoch for epoch, (_, missing) in zip(epochs, dropped, strict=True) if missing
+        )
+        sizes = [len(x) for x, _ in batches]
+        lost = sorted(set(range(n)) - {row for x, _ in batches for row in x})
+        exactly = all(left == missing for left, missing in dropped)
+        return _verdict(
+            "last-batch-dropped" if exactly else "lost-rows",
+            f"With {n} rows and batch_size {size}, your batches have {_many(sizes)} rows; "
+            f"{len(lost)} rows are missing, row {lost[0]} among them.",
+        )
+    for n, size, batches in epochs:
+        sizes = [len(x) for x, _ in batches]
+        wanted = [size] * (n // size) + [n % size] * (n % size > 0)
+        if sorted(sizes) != sorted(wanted):
+            words = f"With {n} rows and batch_size {size}, your batches have {_many(sizes)} rows."
+            if max(sizes) <= size and max(sizes) - min(sizes) <= 1:
+                return _verdict("even-batches", words)
+            return Verdict(False, f"All rows came. But {words[0].lower()}{words[1:]}")
+    first, second, repeated = (batches for _, _, batches in epochs[:3])
+    if all(max(x) - min(x) == len(x) - 1 for x, _ in first):
+        x = first[0][0]
+        return _verdict(
+            "no-shuffle", f"Your first batch has rows {min(x):.0f} to {max(x):.0f}, all of them."
+        )
+    if first == second:
+        return _verdict("same-shuffle", f"Row {first[0][0][0]:.0f} came first both times.")
+    if first != repeated:
+        return _verdict("rng-ignored", "")
+    return Verdict(True, f"Right: {len(epochs)} epochs, every row once, each with its answer.")
+
+
+def _many(sizes):
+    shown = ", ".join(map(str, sizes[:6])) + (", ..." if len(sizes) > 6 else "")
+    return shown or "no"
+
+
+def _verdict(name, words, parting=None):
+    mistake = BY_ID[name]
+    message = f"{mistake.says} {words}".rstrip()
+    variant = name if mistake.variant else None
+    return Verdict(False, message, None if variant else name, variant, parting)
+
+
+# Finite differences: where the loss was looked at says what was done.
+
+
+def _judge_differences(exercise, played):
+    answer = right(exercise)
+    parting = part(answer, played, exercise.tolerance)
+    good = agree(answer, played, exercise.tolerance)
+    sides, distance = _looks(played.seen["points"])
+    if distance is None:
+        if good:
+            return Verdict(True, _praise(exercise, played, answer))
+        return Verdict(
+            False, f"The loss was never looked at near x. {parting.words}", parting=parting
+        )
+    h = f"Your points are {distance:.2g} from x."
+    if sides == 1 and agree(answer, played, 30 * max(distance, 1e-7) + 1e-14 / distance):
+        return _verdict("one-sided", h, parting)
+    if good:
+        return Verdict(True, f"{_praise(exercise, played, answer)} {h}")
+    for name, _, wrong in bank(exercise):
+        if agree(wrong, played, 1e-3):
+            return _verdict(name, f"{parting.words} {h}", parting)
+    error = _error(answer, played)
+    words = f"{h} Your gradient is off by {error:.1g} of its size."
+    if distance < 1e-8 and error < 1:
+        return _verdict("difference-too-small", words, parting)
+    if distance > 1e-4 and error < 1:
+        return _verdict("difference-too-large", words, parting)
+    return Verdict(False, _unrecognized(exercise, played, answer, parting), parting=parting)
+
+
+def _looks(points):
+    """On how many sides of x the loss was looked at, and how far away the nearest point was."""
+    sides, distances = 1, []
+    for x, looked in points:
+        away = [at - x for at in looked if not np.array_equal(at, x)]
+        distances += [float(np.abs(d).max()) for d in away]
+        for i in np.ndindex(x.shape):
+            signs = {float(np.sign(d[i])) for d in away if d[i]}
+            sides = max(sides, len(signs))
+    return sides, (min(distances) if distances else None)
+
+
+def _error(answer, played):
+    return max(
+        float(np.abs(y - x).max() / np.abs(x).max()) if x.shape == y.shape else np.inf
+        for (_, _, x, _), (_, _, y, _) in zip(answer.values, played.values, strict=True)
+    )

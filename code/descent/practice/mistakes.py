@@ -1,0 +1,1151 @@
+"""The bank of mistakes: what people write, what happens then, and how it is recognized.
+
+A mistake is what is written instead of what. Its edits, applied to the text of a right answer, make
+a small wrong function of their own, for every exercise where the text has such a line. A submission
+that behaves as one of them has made this mistake. Two edits may come together.
+
+Most were seen in published code or in bug reports.
+"""
+
+import functools
+import inspect
+import textwrap
+from typing import NamedTuple
+
+
+class Mistake(NamedTuple):
+    """Something that people write instead of what they mean.
+
+    Attributes
+    ----------
+    id : str
+    says : str
+        What happened, and what it does to a step. Never which line to write.
+    edits : tuple
+        Ways to make it. Each is a text of edits, ``old -> new``, separated by ``;``.
+    variant : bool
+        Whether it is right elsewhere.
+    """
+
+    id: str
+    says: str
+    edits: tuple = ()
+    variant: bool = False
+
+
+_FIRST = "(np.ndim({0}) == 0 and {0} == 0)"
+
+MISTAKES = (
+    Mistake(
+        "no-correction",
+        "Your averages start at zero, and nothing makes up for that. While they fill, `m` is too "
+        "small and `v` is far too small, so the first steps have the wrong length: with the usual "
+        "betas, the first one is (1 - beta1) / sqrt(1 - beta2) = 3.16 times too long.",
+        (
+            "m / (1 - beta1**t) -> m; v / (1 - beta2**t) -> v",
+            "m / (1 - beta1**t) -> m; v_max / (1 - beta2**t) -> v_max",
+            "lr * m_hat / u -> lr * m / u",
+            "m / (1 - beta**t) -> m",
+        ),
+    ),
+    Mistake(
+        "only-m-corrected",
+        "The first average is corrected and the second is not. `v` is still too small while it "
+        "fills, so the first steps are too long: with the usual beta2, 31.6 times.",
+        ("v / (1 - beta2**t) -> v", "v_max / (1 - beta2**t) -> v_max"),
+    ),
+    Mistake(
+        "only-v-corrected",
+        "The second average is corrected and the first is not. `m` is still too small while it "
+        "fills, so the first steps are too short.",
+        (
+            "m / (1 - beta1**t) -> m; v_hat -> v_hat",
+            "mu_next * m / (1 - mu_product * mu_next) -> mu_next * m; "
+            "(1 - mu) * g / (1 - mu_product) -> (1 - mu) * g",
+        ),
+    ),
+    Mistake(
+        "frozen-t",
+        "The correction is right at the first step and never changes after it. It should fade as "
+        "the averages fill, so it has to know how many steps there have been.",
+        (
+            "t = t + 1 -> t = 1",
+            "beta1**t -> beta1; beta2**t -> beta2",
+            "beta1**t -> beta1",
+            "beta2**t -> beta2",
+            "beta**t -> beta",
+        ),
+    ),
+    Mistake(
+        "beta-times-t",
+        "The correction is right at t = 1 and wrong from t = 2 on: there, beta is multiplied by t. "
+        "What an average keeps of its start shrinks by the factor beta at every step.",
+        (
+            "beta1**t -> beta1 * t; beta2**t -> beta2 * t",
+            "beta1**t -> beta1 * t",
+            "beta2**t -> beta2 * t",
+            "beta**t -> beta * t",
+        ),
+    ),
+    Mistake(
+        "power-of-one-minus-beta",
+        "The correction is right at t = 1 and wrong from t = 2 on: the power is taken of the whole "
+        "difference 1 - beta. That gets smaller and smaller, and it should come near 1.",
+        (
+            "(1 - beta1**t) -> (1 - beta1)**t; (1 - beta2**t) -> (1 - beta2)**t",
+            "(1 - beta1**t) -> (1 - beta1)**t",
+            "(1 - beta2**t) -> (1 - beta2)**t",
+            "(1 - beta**t) -> (1 - beta)**t",
+        ),
+    ),
+    Mistake(
+        "correction-multiplies",
+        "The correction makes an average that is already too small still smaller. An average that "
+        "started at zero must come out larger.",
+        (
+            "m / (1 - beta1**t) -> m * (1 - beta1**t); v / (1 - beta2**t) -> v * (1 - beta2**t)",
+            "m / (1 - beta1**t) -> m * (1 - beta1**t); "
+            "v_max / (1 - beta2**t) -> v_max * (1 - beta2**t)",
+            "m / (1 - beta1**t) -> m * (1 - beta1**t)",
+            "v / (1 - beta2**t) -> v * (1 - beta2**t)",
+            "v_max / (1 - beta2**t) -> v_max * (1 - beta2**t)",
+            "m / (1 - beta**t) -> m * (1 - beta**t)",
+        ),
+    ),
+    Mistake(
+        "correction-outside-root",
+        "The correction of `v` comes after its root was taken. There it is too strong: it is meant "
+        "for the average of the squares.",
+        ("v_hat = v / (1 - beta2**t) -> v_hat = v; np.sqrt(v_hat) -> np.sqrt(v) / (1 - beta2**t)",),
+    ),
+    Mistake(
+        "t-off-by-one",
+        "`t` is one off when the correction uses it. If it is 0 at the first step, the correction "
+        "divides 0 by 0, and the step is not a number; if it is 2, the first step is not lr long. "
+        "After the first gradient one step has been counted.",
+        (
+            "t = t + 1 -> t = t; t=t -> t=t + 1",
+            "beta1**t -> beta1**(t + 1); beta2**t -> beta2**(t + 1)",
+            "beta1**t -> beta1**(t + 1)",
+            "beta2**t -> beta2**(t + 1)",
+            "beta1**t -> beta1**(t - 1); beta2**t -> beta2**(t - 1)",
+            "beta1**t -> beta1**(t - 1)",
+            "beta2**t -> beta2**(t - 1)",
+            "t, memory = state if state else (0, {}) -> t, memory = state if state else (1, {})",
+            "if state else (0, 0, 0) -> if state else (0, 0, 1)",
+            "beta**t -> beta**(t + 1)",
+            "beta**t -> beta**(t - 1)",
+            "return lr * factor ** (k // every) -> return lr * factor ** ((k + 1) // every)",
+            "return lr * factor ** (k // every) -> return lr * factor ** (max(k - 1, 0) // every)",
+        ),
+    ),
+    Mistake(
+        "t-per-tensor",
+        "`t` grows once for every array, so the second array believes that it is a step further "
+        "than the first. With one array nothing can be seen of it. One call is one step of the "
+        "optimizer, however many arrays there are.",
+        (
+            "    t = t + 1\n    for name, g in gradients.items():\n -> "
+            "    for name, g in gradients.items():\n        t = t + 1\n",
+        ),
+    ),
+    Mistake(
+        "t-per-epoch",
+        "`t` grows once a call, and not once a gradient. It counts the steps of the optimizer: a "
+        "correction that is told less than that stays too strong for too long.",
+        (
+            "    for g in gradients:\n        t = t + 1\n -> "
+            "    t = t + 1\n    for g in gradients:\n",
+        ),
+    ),
+    Mistake(
+        "corrected-kept",
+        "The first step is right and the second is not: what goes into the memory is the corrected "
+        "average. At the next step it is averaged and corrected once more. A corrected value is "
+        "for one step only.",
+        (
+            "m=m, v=v -> m=m_hat, v=v_hat",
+            "m=m, v=v -> m=m_hat, v=v",
+            "m=m, v=v -> m=m, v=v_hat",
+            "new[name] = m, v -> new[name] = m_hat, v_hat",
+            "v_hat = v / (1 - beta2**t) -> v_hat = v / (1 - beta2**t); "
+            "v_hat) + eps) -> v_hat) + eps); "
+            "w = w - lr * m_hat / (np.sqrt(v_hat) + eps)\n    return w, (m, v, t) -> "
+            "w = w - lr * m_hat / (np.sqrt(v_hat) + eps)\n        m, v = m_hat, v_hat\n"
+            "    return w, (m, v, t)",
+            "m=m, u=u -> m=m_hat, u=u",
+        ),
+    ),
+    Mistake(
+        "betas-swapped",
+        "The two betas have changed places: what should decide how long gradients are remembered "
+        "decides about their squares, and the other way round. The names tell which is which: "
+        "beta1 belongs to `m`.",
+        (
+            "beta1 -> BETA; beta2 -> beta1; BETA -> beta2",
+            "beta1 * m + (1 - beta1) * g -> beta2 * m + (1 - beta2) * g; "
+            "beta2 * v + (1 - beta2) * g**2 -> beta1 * v + (1 - beta1) * g**2",
+            "beta1**t -> BETA; beta2**t -> beta1**t; BETA -> beta2**t",
+        ),
+    ),
+    Mistake(
+        "beta1-for-v",
+        "`beta1` stands where the second average needs `beta2`. The squares are then forgotten as "
+        "quickly as the gradients, or corrected as if they were.",
+        (
+            "beta2 * v + (1 - beta2) * g**2 -> beta1 * v + (1 - beta1) * g**2; "
+            "beta2**t -> beta1**t",
+            "beta2 * v + (1 - beta2) * g**2 -> beta1 * v + (1 - beta1) * g**2",
+            "beta2**t -> beta1**t",
+        ),
+    ),
+    Mistake(
+        "beta2-for-m",
+        "`beta2` stands where the first average needs `beta1`. The gradients are then remembered "
+        "as long as their squares, or corrected as if they were.",
+        (
+            "beta1 * m + (1 - beta1) * g -> beta2 * m + (1 - beta2) * g; "
+            "(1 - beta1**t) -> (1 - beta2**t)",
+            "beta1 * m + (1 - beta1) * g -> beta2 * m + (1 - beta2) * g",
+            "(1 - beta1**t) -> (1 - beta2**t)",
+        ),
+    ),
+    Mistake(
+        "betas-in-one-average",
+        "What is kept of the old average and what is added of the new add up to 1 only if both "
+        "use the same beta. Here two betas meet in one average.",
+        (
+            "beta1 * m + (1 - beta1) * g -> beta1 * m + (1 - beta2) * g",
+            "beta2 * v + (1 - beta2) * g**2 -> beta2 * v + (1 - beta1) * g**2",
+            "beta1 * m + (1 - beta1) * g -> beta2 * m + (1 - beta1) * g",
+            "beta2 * v + (1 - beta2) * g**2 -> beta1 * v + (1 - beta2) * g**2",
+            "beta2 * m + (1 - beta2) * g -> beta2 * m + (1 - beta1) * g",
+        ),
+    ),
+    Mistake(
+        "average-weights-swapped",
+        "The two weights of an average have changed places: it keeps 1 - beta of its past and "
+        "takes beta of what is new. It forgets almost at once.",
+        (
+            "beta * m + (1 - beta) * g -> (1 - beta) * m + beta * g",
+            "beta1 * m + (1 - beta1) * g -> (1 - beta1) * m + beta1 * g",
+            "beta2 * v + (1 - beta2) * g**2 -> (1 - beta2) * v + beta2 * g**2",
+            "beta1 * m + (1 - beta1) * g -> (1 - beta1) * m + beta1 * g; "
+            "beta2 * v + (1 - beta2) * g**2 -> (1 - beta2) * v + beta2 * g**2",
+            "beta2 * m + (1 - beta2) * g -> (1 - beta2) * m + beta2 * g",
+        ),
+    ),
+    Mistake(
+        "eps-inside",
+        "Legal, and not what is asked for: eps stands under the root. Some libraries do that. It "
+        "makes the least divisor sqrt(eps), not eps: with eps = 1e-8 that is 1e-4, which small "
+        "gradients feel. Where does this exercise add eps?",
+        (
+            "np.sqrt(v_hat) + eps -> np.sqrt(v_hat + eps)",
+            "np.sqrt(v) + eps -> np.sqrt(v + eps)",
+            "np.sqrt(v_hat) + eps -> np.sqrt(v_hat + eps**2)",
+            "np.sqrt(v) + eps -> np.sqrt(v + eps**2)",
+        ),
+        variant=True,
+    ),
+    Mistake(
+        "eps-hat",
+        "Legal, and not what is asked for: eps is added to the root before its correction, as in "
+        "TensorFlow, in Keras and in a remark of the paper. All agrees but for the scale of eps, "
+        "which is larger at first. Which root does this exercise add eps to?",
+        ("np.sqrt(v_hat) + eps -> np.sqrt(v_hat) + eps / np.sqrt(1 - beta2**t)",),
+        variant=True,
+    ),
+    Mistake(
+        "eps-outside",
+        "eps was added to the step, not to what the step is divided by. So a coordinate whose "
+        "gradient is zero moves, or gets 0/0. Division comes before addition, unless parentheses "
+        "say otherwise.",
+        (
+            "m_hat / (np.sqrt(v_hat) + eps) -> (m_hat / np.sqrt(v_hat) + eps)",
+            "m_hat / (np.sqrt(v_hat) + eps) -> m_hat / np.sqrt(v_hat) + eps",
+            "lr * g / (np.sqrt(v) + eps) -> lr * (g / np.sqrt(v) + eps)",
+            "lr * g / (np.sqrt(v) + eps) -> lr * g / np.sqrt(v) + eps",
+            "g / (np.sqrt(v) + eps) -> g / np.sqrt(v) + eps",
+        ),
+    ),
+    Mistake(
+        "eps-forgotten",
+        "Nothing keeps the divisor from being zero: eps has no part in it. A coordinate whose "
+        "gradient was always zero gets 0/0, which is not a number.",
+        (
+            "(np.sqrt(v_hat) + eps) -> np.sqrt(v_hat)",
+            "(np.sqrt(v) + eps) -> np.sqrt(v)",
+            "abs(g) + eps -> abs(g)",
+        ),
+    ),
+    Mistake(
+        "eps-as-floor",
+        "eps is the least that the divisor can be, where it should be added to it. Steps differ by "
+        "a little while the root is small.",
+        (
+            "np.sqrt(v_hat) + eps -> np.maximum(np.sqrt(v_hat), eps)",
+            "np.sqrt(v) + eps -> np.maximum(np.sqrt(v), eps)",
+        ),
+    ),
+    Mistake(
+        "no-root",
+        "The step is divided by the average of the squares, and not by a length. Squares have "
+        "another scale: with gradients ten times as large, steps become ten times shorter, where "
+        "they should stay as they are.",
+        (
+            "np.sqrt(v_hat) -> v_hat",
+            "np.sqrt(v) -> v",
+            "np.sqrt((g**2).sum()) -> (g**2).sum()",
+        ),
+    ),
+    Mistake(
+        "root-multiplies",
+        "The step is multiplied by the root of the average square. Large gradients should give "
+        "steps that are scaled down, and here they are scaled up.",
+        (
+            "lr * m_hat / (np.sqrt(v_hat) + eps) -> lr * m_hat * (np.sqrt(v_hat) + eps)",
+            "g / (np.sqrt(v) + eps) -> g * (np.sqrt(v) + eps)",
+            "lr * m_hat / u -> lr * m_hat * u",
+        ),
+    ),
+    Mistake(
+        "no-one-minus-beta",
+        "What is new comes in with its full weight, so this is a sum and not an average. For a "
+        "steady gradient it grows until it is 1 / (1 - beta) times as large as what it averages. "
+        "The two are two conventions, and that factor belongs into lr when one changes between "
+        "them.",
+        (
+            "beta * m + (1 - beta) * g -> beta * m + g",
+            "beta1 * m + (1 - beta1) * g -> beta1 * m + g",
+            "beta2 * v + (1 - beta2) * g**2 -> beta2 * v + g**2",
+            "beta1 * m + (1 - beta1) * g -> beta1 * m + g; "
+            "beta2 * v + (1 - beta2) * g**2 -> beta2 * v + g**2",
+            "beta2 * m + (1 - beta2) * g -> beta2 * m + g",
+            "c = beta1 * m + (1 - beta1) * g -> c = beta1 * m + g; "
+            "beta2 * m + (1 - beta2) * g -> beta2 * m + g",
+        ),
+    ),
+    Mistake(
+        "doubled",
+        "There is one factor (1 - beta) too many. For a steady gradient, steps end 1 / (1 - beta) "
+        "times shorter than asked for. Momentum has two conventions, a sum and an average: which "
+        "of the two does this exercise want?",
+        (
+            "m = beta * m + g -> m = beta * m + (1 - beta) * g",
+            "m = beta * m + g -> m = beta * m + (1 - beta) * g; "
+            "(beta * m + g) -> (beta * m + (1 - beta) * g)",
+            "m = beta * m + (1 - beta) * g -> m = beta * m + (1 - beta) * g; "
+            "lr * m, -> lr * (1 - beta) * m,",
+            "beta1 * m + g / -> beta1 * m + (1 - beta1) * g /",
+        ),
+    ),
+    Mistake(
+        "lr-inside-velocity",
+        "Legal, and not what is asked for: the learning rate goes into the memory with each "
+        "gradient. Nothing differs while lr stays the same. When it changes, the old gradients in "
+        "the memory still carry the old one.",
+        (
+            "m = beta * m + g -> m = beta * m + lr * g; lr * m, -> m,",
+            "m = beta * m + (1 - beta) * g -> m = beta * m + lr * (1 - beta) * g; lr * m, -> m,",
+            "m = beta * m + g -> m = beta * m + lr * g; lr * (beta * m + g) -> (beta * m + lr * g)",
+            "beta1 * m + g / -> beta1 * m + lr * g /; lr * m, -> m,",
+        ),
+        variant=True,
+    ),
+    Mistake(
+        "ascent",
+        "The sign is turned round: your step leads uphill, and the loss rises. What a rule returns "
+        "is subtracted from the parameters.",
+        (
+            "return lr -> return -lr",
+            "w = w - lr * m_hat -> w = w + lr * m_hat",
+            "steps[name] = lr -> steps[name] = -lr",
+            "x = x - lr * g -> x = x + lr * g",
+            "(loss(x + e) - loss(x - e)) -> (loss(x - e) - loss(x + e))",
+        ),
+    ),
+    Mistake(
+        "velocity-sign",
+        "The gradient enters the memory with a minus. Since what a rule returns is subtracted from "
+        "the parameters, your steps lead uphill, and the loss rises.",
+        (
+            "beta * m + g -> beta * m - g",
+            "m = beta * m + g -> m = beta * m - g",
+            "beta * m + (1 - beta) * g -> beta * m - (1 - beta) * g",
+            "beta1 * m + (1 - beta1) * g -> beta1 * m - (1 - beta1) * g",
+            "m = beta1 * m + g / -> m = beta1 * m - g /",
+            "m = beta2 * m + (1 - beta2) * g -> m = beta2 * m - (1 - beta2) * g",
+        ),
+    ),
+    Mistake(
+        "velocity-turned",
+        "The memory comes in with a minus: each step pushes against the one before instead of "
+        "carrying it on.",
+        (
+            "m = beta * m + g -> m = -beta * m + g",
+            "m = beta * m + g -> m = g - beta * m",
+            "m = beta * m + (1 - beta) * g -> m = (1 - beta) * g - beta * m",
+            "m = beta1 * m + (1 - beta1) * g -> m = (1 - beta1) * g - beta1 * m",
+            "m = beta1 * m + g / -> m = -beta1 * m + g /",
+        ),
+    ),
+    Mistake(
+        "accumulator-averaged",
+        "The squares are averaged here, and the old ones fade. This rule forgets nothing: for a "
+        "steady gradient its steps get shorter and shorter, like 1 / sqrt(t), and yours tend to a "
+        "constant.",
+        (
+            *(f"v = v + g**2 -> v = {b} * v + (1 - {b}) * g**2" for b in (0.5, 0.9, 0.99, 0.999)),
+            "v = v + g**2 -> v = 0.95 * v + (1 - 0.95) * g**2",
+            "v = v + g**2 -> v = 0.8 * v + (1 - 0.8) * g**2",
+            "g, v=0, *, -> g, v=0, t=0, *,; v = v + g**2 -> v = (t * v + g**2) / (t + 1); "
+            "dict(v=v) -> dict(v=v, t=t + 1)",
+        ),
+    ),
+    Mistake(
+        "accumulator-summed",
+        "The squares are summed up here, and nothing fades. For a steady gradient your steps get "
+        "shorter and shorter, like 1 / sqrt(t); this rule forgets old squares, so that its steps "
+        "tend to a constant.",
+        ("v = beta2 * v + (1 - beta2) * g**2 -> v = v + g**2",),
+    ),
+    Mistake(
+        "seeded-with-gradient",
+        "The first gradient sets the memory, and is then added to it as well, or counts in full. "
+        "The first steps show it. Memory starts at zero.",
+        (
+            f"v = beta2 * v + -> v = beta2 * (g**2 if {_FIRST.format('v')} else v) +",
+            f"v = v + g**2 -> v = (g**2 if {_FIRST.format('v')} else v) + g**2",
+            f"m = beta * m + -> m = beta * (g if {_FIRST.format('m')} else m) +",
+            f"m = beta1 * m + (1 - -> m = beta1 * (g if {_FIRST.format('m')} else m) + (1 -",
+            f"m = beta1 * m + (1 - -> m = beta1 * (g if {_FIRST.format('m')} else m) + (1 -; "
+            f"v = beta2 * v + -> v = beta2 * (g**2 if {_FIRST.format('v')} else v) +",
+            f"c = beta1 * m -> m = g if {_FIRST.format('m')} else m\n    c = beta1 * m",
+        ),
+    ),
+    Mistake(
+        "scalar-accumulator",
+        "All coordinates share one average of squares, so the steep one sets the rate of the flat "
+        "ones. On a single number nothing can be seen of it. This rule gives each coordinate a "
+        "rate of its own.",
+        (
+            "* g**2 -> * np.mean(g**2)",
+            "* g**2 -> * np.sum(g**2)",
+            "v + g**2 -> v + np.mean(g**2)",
+            "v + g**2 -> v + np.sum(g**2)",
+            "abs(g) + eps -> np.max(abs(g)) + eps",
+        ),
+    ),
+    Mistake(
+        "square-forgotten",
+        "The second average takes the gradients themselves, where it needs their squares. Signs "
+        "cancel in it, and the root of a negative number is not a number.",
+        ("* g**2 -> * g", "v + g**2 -> v + g"),
+    ),
+    Mistake(
+        "abs-for-square",
+        "The second average takes the sizes of the gradients, where it needs their squares. The "
+        "root of it has another scale than the gradient.",
+        ("* g**2 -> * abs(g)", "v + g**2 -> v + abs(g)"),
+    ),
+    Mistake(
+        "m-squared",
+        "The second average is fed with `m`, where it needs the gradient. Where signs change, `m` "
+        "is small, and the steps become too long.",
+        (
+            "(1 - beta2) * g**2 -> (1 - beta2) * m**2",
+            "np.maximum(beta2 * u, abs(g) -> np.maximum(beta2 * u, abs(m)",
+        ),
+    ),
+    Mistake(
+        "g-for-m",
+        "The step is made from the newest gradient alone: the average of gradients is computed, "
+        "and has no part in it.",
+        (
+            "lr * m_hat / -> lr * g /",
+            "m_hat = m / (1 - beta1**t) -> m_hat = g / (1 - beta1**t)",
+            "m = beta1 * m + g / -> m = g /",
+            "return lr * m, -> return lr * g,",
+            "np.sign(c) -> np.sign(g)",
+        ),
+    ),
+    Mistake(
+        "v-not-used",
+        "The step is not divided by anything that the squares of the gradients decide. Steep and "
+        "flat coordinates get the same rate.",
+        (
+            "lr * m_hat / (np.sqrt(v_hat) + eps) -> lr * m_hat",
+            "lr * g / (np.sqrt(v) + eps) -> lr * g",
+            "beta1 * m + g / (np.sqrt(v) + eps) -> beta1 * m + g",
+            "lr * m_hat / u -> lr * m_hat",
+        ),
+    ),
+    Mistake(
+        "lr-forgotten",
+        "The learning rate has no part in your step.",
+        (
+            "return lr * -> return ",
+            "w = w - lr * m_hat -> w = w - m_hat",
+            "steps[name] = lr * -> steps[name] = ",
+            "x = x - lr * g -> x = x - g",
+            "return lr * factor -> return factor",
+        ),
+    ),
+    Mistake(
+        "lr-twice",
+        "The learning rate comes into your step twice.",
+        (
+            "return lr -> return lr * lr",
+            "w = w - lr * m_hat -> w = w - lr * lr * m_hat",
+            "steps[name] = lr -> steps[name] = lr * lr",
+            "m = beta * m + g -> m = beta * m + lr * g",
+            "m = beta * m + (1 - beta) * g -> m = beta * m + lr * (1 - beta) * g",
+            "beta1 * m + g / -> beta1 * m + lr * g /",
+            "x = x - lr * g -> x = x - lr * lr * g",
+        ),
+    ),
+    Mistake(
+        "l2-for-decoupled",
+        "The decay was added to the gradient, which is L2 regularization. There it goes through "
+        "both averages and is rescaled like everything else: a parameter whose gradient is zero "
+        "takes a step of about lr, whatever the decay. Decoupled decay doesn't pass through the "
+        "memory.",
+        (
+            "    t = t + 1\n -> "
+            "    t = t + 1\n    g = g + weight_decay * w\n; "
+            "    w = w - lr * weight_decay * w\n -> ",
+            "    t = t + 1\n -> "
+            "    t = t + 1\n    g = g + lr * weight_decay * w\n; "
+            "    w = w - lr * weight_decay * w\n -> ",
+        ),
+    ),
+    Mistake(
+        "decay-unscaled",
+        "The decay is not multiplied by the learning rate, so it pulls the parameters towards zero "
+        "1 / lr times as strongly, and a schedule doesn't reach it.",
+        ("w - lr * weight_decay * w -> w - weight_decay * w",),
+    ),
+    Mistake(
+        "decay-after",
+        "The decay is applied to the parameters after Adam's step, so it shrinks the step too. "
+        "It should act on the parameters as they came in.",
+        (
+            "    w = w - lr * weight_decay * w\n    w = w - lr * m_hat / (np.sqrt(v_hat) + eps)\n"
+            " -> "
+            "    w = w - lr * m_hat / (np.sqrt(v_hat) + eps)\n    w = w - lr * weight_decay * w\n",
+        ),
+    ),
+    Mistake(
+        "decay-forgotten",
+        "The weight decay has no part in your step: a parameter whose gradient is zero stays where "
+        "it is.",
+        ("    w = w - lr * weight_decay * w\n -> ",),
+    ),
+    Mistake(
+        "decay-grows",
+        "The decay has the wrong sign: a parameter whose gradient is zero moves away from zero.",
+        ("w - lr * weight_decay * w -> w + lr * weight_decay * w",),
+    ),
+    Mistake(
+        "decay-in-step",
+        "The decay is divided by the root of the average square too. Decoupled decay is the same "
+        "share of every parameter, whatever its gradients were.",
+        (
+            "    w = w - lr * weight_decay * w\n -> ; "
+            "lr * m_hat / (np.sqrt(v_hat) + eps) -> "
+            "lr * (m_hat + weight_decay * w) / (np.sqrt(v_hat) + eps)",
+        ),
+    ),
+    Mistake(
+        "stale-m",
+        "The step uses the memory as it was before this gradient came in, so the first step is "
+        "zero and each later one is one gradient behind. The order of the lines decides.",
+        (
+            "m_hat = m / (1 - beta1**t) -> m_hat = old / (1 - beta1**t); "
+            "m = beta1 * m + (1 - beta1) * g -> old, m = m, beta1 * m + (1 - beta1) * g",
+            "lr * m_hat / -> lr * old / (1 - beta1**t) /; m_hat = m / (1 - beta1**t) -> m_hat = m; "
+            "m = beta1 * m + (1 - beta1) * g -> old, m = m, beta1 * m + (1 - beta1) * g",
+            "m = beta * m + -> old, m = m, beta * m +; lr * m, -> lr * old,",
+            "m = beta1 * m + g / -> old, m = m, beta1 * m + g /; lr * m, -> lr * old,",
+            "c = beta1 * m + (1 - beta1) * g -> c = m",
+        ),
+    ),
+    Mistake(
+        "stale-v",
+        "The divisor uses the memory as it was before this gradient came in. At the first step "
+        "that is zero, so the step is divided by eps alone, and is huge.",
+        (
+            "v_hat = v / (1 - beta2**t) -> v_hat = old / (1 - beta2**t); "
+            "v = beta2 * v + (1 - beta2) * g**2 -> old, v = v, beta2 * v + (1 - beta2) * g**2",
+            "v = beta2 * v + (1 - beta2) * g**2 -> old, v = v, beta2 * v + (1 - beta2) * g**2; "
+            "np.sqrt(v) -> np.sqrt(old)",
+            "v = v + g**2 -> old, v = v, v + g**2; np.sqrt(v) -> np.sqrt(old)",
+        ),
+    ),
+    Mistake(
+        "m-after-sign",
+        "The memory is updated first, and the sign is taken of that. In this rule the step mixes "
+        "the gradient into the *old* memory, with beta1, and the memory is updated on its own.",
+        (
+            "c = beta1 * m + (1 - beta1) * g\n    m = beta2 * m + (1 - beta2) * g -> "
+            "m = beta2 * m + (1 - beta2) * g\n    c = beta1 * m + (1 - beta1) * g",
+            "np.sign(c) -> np.sign(m)",
+            "m = beta2 * m + (1 - beta2) * g -> m = c",
+        ),
+    ),
+    Mistake(
+        "sign-forgotten",
+        "The step keeps the size of the average. This rule takes its sign alone, so that every "
+        "coordinate moves by lr.",
+        ("np.sign(c) -> c", "np.sign(c) -> c / abs(c)"),
+    ),
+    Mistake(
+        "lookahead-forgotten",
+        "The step is that of plain momentum: nothing in it looks ahead. The newest gradient should "
+        "count once more than in the memory.",
+        (
+            "lr * (beta * m + g) -> lr * m",
+            "mu_next * m / (1 - mu_product * mu_next) + (1 - mu) * g / (1 - mu_product) -> "
+            "m / (1 - mu_product)",
+            "mu_next * m / (1 - mu_product * mu_next) + (1 - mu) * g / (1 - mu_product) -> "
+            "m / (1 - beta1**t)",
+        ),
+    ),
+    Mistake(
+        "lookahead-without-beta",
+        "The look ahead goes too far: the memory enters the step in full, and only what beta keeps "
+        "of it will still be there at the next step.",
+        (
+            "lr * (beta * m + g) -> lr * (m + g)",
+            "lr * (beta * m + g) -> lr * (m + beta * g)",
+        ),
+    ),
+    Mistake(
+        "lookahead-averaged",
+        "The look ahead weighs the newest gradient with (1 - beta), which belongs to the average "
+        "form. In the sum form it counts in full.",
+        ("lr * (beta * m + g) -> lr * (beta * m + (1 - beta) * g)",),
+    ),
+    Mistake(
+        "beta1-not-scheduled",
+        "beta1 is the same at every step here. In this rule it rises from about beta1 / 2, as the "
+        "exercise says.",
+        (
+            "mu = beta1 * (1 - 0.5 * 0.96 ** (momentum_decay * t)) -> mu = beta1; "
+            "mu_next = beta1 * (1 - 0.5 * 0.96 ** (momentum_decay * (t + 1))) -> mu_next = beta1",
+        ),
+    ),
+    Mistake(
+        "product-not-carried",
+        "The correction uses this step's beta1 alone. Since it changes from step to step, the "
+        "correction needs the product of all of them so far.",
+        (
+            "mu_product = mu_product * mu -> mu_product = mu",
+            "mu_product=mu_product) -> mu_product=1)",
+        ),
+    ),
+    Mistake(
+        "max-forgotten",
+        "Your divisor shrinks again when the gradients get small. In this rule it must not: what "
+        "counts is the largest so far.",
+        (
+            "v_max = np.maximum(v_max, v) -> v_max = v",
+            "u = np.maximum(beta2 * u, abs(g) + eps) -> u = abs(g) + eps",
+        ),
+    ),
+    Mistake(
+        "max-without-fading",
+        "Your divisor never shrinks. In this rule the largest gradient fades, by the factor beta2 "
+        "at every step.",
+        ("np.maximum(beta2 * u, -> np.maximum(u,",),
+    ),
+    Mistake(
+        "average-for-max",
+        "The sizes of the gradients are averaged. This rule takes the larger of two: what is left "
+        "of the old maximum, and the newest gradient.",
+        (
+            "np.maximum(beta2 * u, abs(g) + eps) -> beta2 * u + (1 - beta2) * abs(g) + eps",
+            "np.maximum(beta2 * u, abs(g) + eps) -> beta2 * u + (1 - beta2) * (abs(g) + eps)",
+            "np.maximum(beta2 * u, abs(g) + eps) -> beta2 * u + abs(g) + eps",
+        ),
+    ),
+    Mistake(
+        "max-overwrites-v",
+        "The largest `v` replaced the running average itself, so the average goes on from the "
+        "largest. They are two memories.",
+        ("v=v, v_max=v_max -> v=v_max, v_max=v_max",),
+    ),
+    Mistake(
+        "min-for-max",
+        "The smaller of two was taken, where the larger is asked for.",
+        ("np.maximum -> np.minimum",),
+    ),
+    Mistake(
+        "max-after-correction",
+        "Legal, and not what is asked for: the largest is taken of the corrected `v`, as in Keras "
+        "and Optax. The exercise takes the largest first, and corrects that, as PyTorch does.",
+        (
+            "v_max = np.maximum(v_max, v) -> v_max = np.maximum(v_max, v / (1 - beta2**t)); "
+            "v_hat = v_max / (1 - beta2**t) -> v_hat = v_max",
+        ),
+        variant=True,
+    ),
+    Mistake(
+        "eps-beside-u",
+        "Legal, and not what is asked for: eps is added to `u` when the step is divided by it. The "
+        "exercise adds it to the size of each gradient.",
+        (
+            "abs(g) + eps -> abs(g); lr * m_hat / u -> lr * m_hat / (u + eps)",
+            "abs(g) + eps -> abs(g); lr * m_hat / u -> lr * m_hat / np.maximum(u, eps)",
+        ),
+        variant=True,
+    ),
+    Mistake(
+        "changed-input",
+        "Your function changed what it was given. Whoever called it still needs that: the gradient "
+        "for the next thing, the memory for comparing, the parameters for undoing a step. `+=` and "
+        "its like write into the array on their left, wherever it came from.",
+    ),
+    Mistake(
+        "aliased-memory",
+        "Two names stand for one array: what was kept changes when the other is written to. "
+        "An assignment gives an array a second name; it doesn't copy it.",
+        (
+            "x = x - lr * g -> x -= lr * g",
+            "points = [x] -> x = x.copy()\n    points = [x]; x = x - lr * g -> x -= lr * g",
+            "points = [x] -> x = x.copy()\n    points = [x.copy()]; x = x - lr * g -> x -= lr * g",
+            "dict(m=m) -> dict(m=lr * m)",
+        ),
+    ),
+    Mistake(
+        "memory-forgotten",
+        "Each call begins as if it were the first: what an earlier call kept doesn't reach it. The "
+        "first step is right, and then the memory starts at zero again.",
+        (
+            "dict(m=m) -> dict(m=0)",
+            "dict(v=v) -> dict(v=0)",
+            "dict(m=m, v=v) -> dict(m=0, v=0)",
+            "dict(m=m, v=v) -> dict(m=m, v=0)",
+            "dict(m=m, v=v) -> dict(m=0, v=v)",
+            "m=m, v=v, t=t -> m=0, v=0, t=0",
+            "m=m, v=v, t=t -> m=0, v=0, t=t",
+            "m=m, v=v, t=t -> m=0, v=v, t=t",
+            "m=m, v=v, t=t -> m=m, v=0, t=t",
+            "m=m, u=u, t=t -> m=0, u=0, t=0",
+            "m=m, u=u, t=t -> m=m, u=0, t=t",
+            "m=m, u=u, t=t -> m=0, u=u, t=t",
+            "m=m, v=v, v_max=v_max, t=t -> m=0, v=0, v_max=0, t=0",
+            "v_max=v_max, t=t -> v_max=0, t=t",
+            "m=m, v=v, t=t, mu_product=mu_product -> m=0, v=0, t=0, mu_product=1",
+            "state if state else (0, {}) -> (0, {})",
+            "state if state else (0, {}) -> (state[0] if state else 0, {})",
+            "state if state else (0, {}) -> (0, state[1] if state else {})",
+            "state if state else (0, 0, 0) -> (0, 0, 0)",
+            "state if state else (0, 0, 0) -> (*state[:2], 0) if state else (0, 0, 0)",
+            "state if state else (0, 0, 0) -> (0, 0, state[2]) if state else (0, 0, 0)",
+            "state if state else (0, 0, 0) -> (0, *state[1:]) if state else (0, 0, 0)",
+            "state if state else (0, 0, 0) -> (state[0], 0, state[2]) if state else (0, 0, 0)",
+            "        t = t + 1\n        m = -> "
+            "        m, v, t = 0, 0, 0\n        t = t + 1\n        m =",
+        ),
+    ),
+    Mistake(
+        "memory-shared",
+        "All arrays share one memory: the second goes on from what the first left behind. Each "
+        "array needs its own `m` and `v`.",
+        (
+            "    for name, g in gradients.items():\n -> "
+            "    m, v = memory.get('all', (0, 0))\n    for name, g in gradients.items():\n; "
+            "        m, v = memory.get(name, (0, 0))\n -> ; new[name] = -> new['all'] =",
+        ),
+    ),
+    Mistake(
+        "memory-swapped",
+        "`m` and `v` have changed places in the memory that you return. The first step is right, "
+        "and at the second one stands for the other.",
+        ("m=m, v=v -> m=v, v=m", "new[name] = m, v -> new[name] = v, m"),
+    ),
+    Mistake(
+        "gradients-not-cleared",
+        "The second step uses the sum of two gradients, the third the sum of three. PyTorch adds "
+        "each new gradient to what is there, until somebody clears it.",
+        (
+            "            optimizer.zero_grad()\n -> ",
+            "    for _ in range(epochs):\n -> "
+            "    optimizer.zero_grad()\n    for _ in range(epochs):\n; "
+            "            optimizer.zero_grad()\n -> ",
+            "        for X, y in batches:\n            optimizer.zero_grad()\n -> "
+            "        optimizer.zero_grad()\n        for X, y in batches:\n",
+        ),
+    ),
+    Mistake(
+        "gradients-cleared-too-soon",
+        "The gradients were cleared between their computation and the step, so the step finds "
+        "nothing, and the parameters stay where they are.",
+        (
+            "            optimizer.zero_grad()\n -> ; "
+            "loss.backward()\n -> loss.backward()\n            optimizer.zero_grad()\n",
+        ),
+    ),
+    Mistake(
+        "step-before-backward",
+        "The optimizer steps before this batch's gradient is there: the first step does nothing, "
+        "or each one uses the batch before.",
+        (
+            "            loss.backward()\n            optimizer.step()\n -> "
+            "            optimizer.step()\n            loss.backward()\n",
+            "            optimizer.zero_grad()\n -> ; "
+            "            loss.backward()\n            optimizer.step()\n -> "
+            "            optimizer.step()\n            optimizer.zero_grad()\n"
+            "            loss.backward()\n",
+        ),
+    ),
+    Mistake(
+        "backward-forgotten",
+        "No gradient was ever computed, so the optimizer's steps change nothing.",
+        ("            loss.backward()\n -> ",),
+    ),
+    Mistake(
+        "step-forgotten",
+        "The optimizer never takes a step, so the parameters stay where they are.",
+        ("            optimizer.step()\n -> ",),
+    ),
+    Mistake(
+        "step-per-epoch",
+        "The optimizer steps once an epoch, and not once a batch.",
+        (
+            "            optimizer.step()\n        scheduler.step() -> "
+            "        optimizer.step()\n        scheduler.step()",
+            "            optimizer.zero_grad()\n -> ; "
+            "        for X, y in batches:\n -> "
+            "        optimizer.zero_grad()\n        for X, y in batches:\n; "
+            "            optimizer.step()\n        scheduler.step() -> "
+            "        optimizer.step()\n        scheduler.step()",
+        ),
+    ),
+    Mistake(
+        "scheduler-first",
+        "The scheduler steps before the optimizer, so the first learning rate of the schedule is "
+        "never used. PyTorch warns about this order.",
+        (
+            "        scheduler.step() -> ; "
+            "        for X, y in batches:\n -> "
+            "        scheduler.step()\n        for X, y in batches:\n",
+            "        scheduler.step() -> ; "
+            "            optimizer.step() -> "
+            "            scheduler.step()\n            optimizer.step()",
+            "        scheduler.step() -> ; "
+            "            optimizer.zero_grad()\n -> "
+            "            scheduler.step()\n            optimizer.zero_grad()\n",
+        ),
+    ),
+    Mistake(
+        "scheduler-per-batch",
+        "The scheduler steps after every batch, so the learning rate falls several times an epoch. "
+        "Here it is meant to step once an epoch.",
+        ("        scheduler.step() ->             scheduler.step()",),
+    ),
+    Mistake(
+        "scheduler-forgotten",
+        "The learning rate never changes: nothing tells the scheduler that an epoch has passed.",
+        ("        scheduler.step() -> ", "        scheduler.step() ->     scheduler.step()"),
+    ),
+    Mistake(
+        "no-shuffle",
+        "Rows that were neighbors stay together: the batches were cut from the rows in their "
+        "order. Where rows are sorted, by class or by date, a batch then shows one kind alone.",
+    ),
+    Mistake(
+        "same-shuffle",
+        "Both epochs had the same order. A generator goes on where it stopped, so the next epoch "
+        "asks it for another order; a seed that is set again begins again.",
+    ),
+    Mistake(
+        "rng-ignored",
+        "Two generators that were alike gave two different epochs, so the shuffle came from "
+        "somewhere else. Nobody could repeat this run.",
+    ),
+    Mistake("lost-rows", "Some rows came in no batch, so nothing is ever learned from them."),
+    Mistake(
+        "repeated-rows",
+        "Some rows came several times and others not at all: the rows were drawn, and put back "
+        "after each draw. In an epoch every row comes once.",
+    ),
+    Mistake(
+        "unpaired-shuffle",
+        "Rows and answers got apart: a row of X came with the answer of another row. Both must go "
+        "into the same order.",
+    ),
+    Mistake(
+        "last-batch-dropped",
+        "The rows that don't fill a whole batch were left out. The last batch of an epoch may be "
+        "smaller.",
+    ),
+    Mistake(
+        "empty-batch", "One of the batches has no rows. The mean over no rows is not a number."
+    ),
+    Mistake(
+        "even-batches",
+        "Legal, and not what is asked for: the rows were dealt out evenly, so the batches are "
+        "smaller than batch_size. The exercise wants full batches, and what is left over last.",
+        variant=True,
+    ),
+    Mistake(
+        "floor-forgotten",
+        "The learning rate falls a little at every step, like a smooth curve. It should stay the "
+        "same for a while, and then drop: look at a step that is no multiple of `every`.",
+        ("k // every -> k / every",),
+    ),
+    Mistake(
+        "rounded-up",
+        "The learning rate drops too soon: between two multiples of `every`, it should be what it "
+        "was at the lower one.",
+        (
+            "k // every -> round(k / every)",
+            "k // every -> math.ceil(k / every)",
+            "k // every -> k // every + 1",
+        ),
+    ),
+    Mistake(
+        "factor-not-repeated",
+        "After the second drop the numbers part. `factor` should come in once more with each drop.",
+        (
+            "lr * factor ** (k // every) -> lr * factor * (k // every)",
+            "lr * factor ** (k // every) -> lr * (factor if k >= every else 1)",
+            "lr * factor ** (k // every) -> lr * (1 - factor * (k // every))",
+            "lr * factor ** (k // every) -> lr * (factor if k % every == 0 and k else 1)",
+        ),
+    ),
+    Mistake(
+        "power-of-k",
+        "The learning rate falls at every step, by the whole factor. It should fall by it once in "
+        "`every` steps.",
+        ("(k // every) -> k", "(k // every) -> (k % every)"),
+    ),
+    Mistake(
+        "inverse-decay",
+        "Legal, and not what is asked for: the learning rate is divided by 1 + factor * drops. The "
+        "exercise multiplies it by `factor` at each drop.",
+        (
+            "lr * factor ** (k // every) -> lr / (1 + factor * (k // every))",
+            "lr * factor ** (k // every) -> lr / (1 + factor * k / every)",
+        ),
+        variant=True,
+    ),
+    Mistake(
+        "warmup-from-zero",
+        "The first learning rate is 0, so the first gradient is thrown away.",
+        ("lr * (k + 1) / warmup -> lr * k / warmup",),
+    ),
+    Mistake(
+        "warmup-forgotten",
+        "The learning rate begins at its full size: it doesn't rise first.",
+        ("lr * (k + 1) / warmup -> lr", "if k < warmup -> if k < 0"),
+    ),
+    Mistake(
+        "cosine-not-shifted",
+        "The cosine began at step 0, while the learning rate was still rising. It begins where the "
+        "rise ends.",
+        (
+            "(k - warmup) / (steps - warmup) -> k / steps",
+            "(k - warmup) / (steps - warmup) -> k / (steps - warmup)",
+        ),
+    ),
+    Mistake(
+        "cosine-too-slow",
+        "The cosine does not get to 0 at the last step: it is stretched over too many steps.",
+        ("(k - warmup) / (steps - warmup) -> (k - warmup) / steps",),
+    ),
+    Mistake(
+        "cosine-not-raised",
+        "The curve goes below 0, or to a quarter of a cosine. Half a cosine falls from 1 to -1; it "
+        "has to be lifted and halved to fall from 1 to 0.",
+        (
+            "lr * (1 + math.cos(math.pi * done)) / 2 -> lr * math.cos(math.pi * done)",
+            "lr * (1 + math.cos(math.pi * done)) / 2 -> lr * math.cos(math.pi * done / 2)",
+            "lr * (1 + math.cos(math.pi * done)) / 2 -> lr * (1 + math.cos(math.pi * done))",
+        ),
+    ),
+    Mistake(
+        "pi-forgotten",
+        "The cosine covers less than half a turn: its argument goes from 0 to 1, or to another "
+        "end than pi.",
+        ("math.pi * done -> done", "math.pi * done -> 2 * math.pi * done"),
+    ),
+    Mistake(
+        "rises-again",
+        "After the last step the learning rate rises again: a cosine goes on. It should stay where "
+        "it has come.",
+        ("min(1, (k - warmup) / (steps - warmup)) -> (k - warmup) / (steps - warmup)",),
+    ),
+    Mistake(
+        "clipped-by-value",
+        "Each coordinate was cut on its own, and that turns the gradient. Shortened as a whole, it "
+        "keeps its direction.",
+        (
+            "return g * max_norm / norm if norm > max_norm else g -> "
+            "return np.clip(g, -max_norm, max_norm)",
+        ),
+    ),
+    Mistake(
+        "always-rescaled",
+        "A gradient that was short enough was made longer. Only a gradient that is longer than "
+        "max_norm is to be changed; and one of zeros has no length to divide by.",
+        (
+            "g * max_norm / norm if norm > max_norm else g -> g * max_norm / norm",
+            "g * max_norm / norm if norm > max_norm else g -> "
+            "g * max_norm / norm if norm > 0 else g",
+            "g * max_norm / norm if norm > max_norm else g -> g / norm if norm > 0 else g",
+        ),
+    ),
+    Mistake(
+        "clipped-to-one",
+        "A long gradient came out with another length than max_norm.",
+        (
+            "g * max_norm / norm if -> g / norm if",
+            "g * max_norm / norm if -> g / max_norm if",
+            "g * max_norm / norm if -> g * max_norm if",
+            "np.sqrt((g**2).sum()) -> np.sqrt((g**2).mean())",
+            "np.sqrt((g**2).sum()) -> abs(g).sum()",
+            "np.sqrt((g**2).sum()) -> abs(g).max()",
+        ),
+    ),
+    Mistake(
+        "norm-per-row",
+        "Each row of a matrix was shortened on its own. The length that counts is that of all "
+        "entries together.",
+        (
+            "norm = np.sqrt((g**2).sum())\n -> "
+            "norm = np.sqrt((g**2).sum(axis=-1, keepdims=True))\n; "
+            "g * max_norm / norm if norm > max_norm else g -> "
+            "np.where(norm > max_norm, g * max_norm / np.maximum(norm, 1e-300), g)",
+            "norm = np.sqrt((g**2).sum()) -> norm = np.linalg.norm(g, 2 if g.ndim == 2 else None)",
+        ),
+    ),
+    Mistake(
+        "difference-too-small",
+        "The two points are so near to each other that their losses agree in almost every digit, "
+        "and the difference is mostly rounding. Closer is better only up to a point.",
+    ),
+    Mistake(
+        "difference-too-large",
+        "The two points are so far apart that the slope changes between them, and what you get is "
+        "a mean over that stretch.",
+    ),
+    Mistake(
+        "one-sided",
+        "Legal, and not what is asked for: the difference goes to one side only. Its error is in "
+        "proportion to the distance, and that of a central difference to its square.",
+        variant=True,
+    ),
+    Mistake(
+        "width-miscounted",
+        "Your gradient is too large or too small by a fixed factor. How far apart are the two "
+        "points at which the loss was taken?",
+        ("/ (2 * h) -> / h", "/ (2 * h) -> / 2 * h", "/ (2 * h) -> / (4 * h)", "/ (2 * h) -> "),
+    ),
+    Mistake(
+        "all-at-once",
+        "All coordinates were moved together, so what you measured is the slope in one direction, "
+        "the sum of all entries of the gradient. Each entry needs a move of its own.",
+        ("e[i] = h -> e[...] = h",),
+    ),
+    Mistake(
+        "start-missing",
+        "The points begin after the first step. The start is one of them.",
+        ("points = [x] -> points = []",),
+    ),
+    Mistake(
+        "a-step-too-few",
+        "The walk ends one step too soon: with `steps` steps there are steps + 1 points.",
+        ("range(steps) -> range(steps - 1)", "range(steps) -> range(1, steps)"),
+    ),
+    Mistake(
+        "a-step-too-many",
+        "The walk goes one step too far.",
+        ("range(steps) -> range(steps + 1)",),
+    ),
+    Mistake(
+        "gradient-not-renewed",
+        "Every step uses the gradient at the start. It changes with each point.",
+        ("_, g = loss(x) -> _, g = loss(points[0])",),
+    ),
+)
+
+BY_ID = {mistake.id: mistake for mistake in MISTAKES}
+
+
+def source(function):
+    """The text of a right answer, without its docstring and with a name of its own."""
+    text = textwrap.dedent(inspect.getsource(function))
+    return text.replace(f'"""{function.__doc__}"""', "")
+
+
+def edited(text, edit):
+    """The text with an edit of the bank made in it, or None where it doesn't fit."""
+    for change in edit.split("; "):
+        old, _, new = change.partition(" -> ")
+        if old not in text:
+            return None
+        text = text.replace(old, new)
+    return text
+
+
+def function_of(text, like):
+    """The function that a text defines, in the surroundings of the right answer `like`."""
+    names = dict(like.__globals__)
+    exec(compile(text, "<bank>", "exec"), names)
+    return names[like.__name__]
+
+
+@functools.cache
+def wrong_answers(answer):
+    """Every wrong answer that the bank knows for a right one.
+
+    Parameters
+    ----------
+    answer : function
+
+    Returns
+    -------
+    tuple of (str, str, function)
+        The id of the mistake, the edit that makes it, and the wrong answer.
+    """
+    text = source(answer)
+    found, seen = [], {text}
+    for mistake in MISTAKES:
+        for edit in mistake.edits:
+            wrong = edited(text, edit)
+            if wrong is None or wrong in seen:
+                continue
+            seen.add(wrong)
+            try:
+                found.append((mistake.id, edit, function_of(wrong, answer)))
+            except SyntaxError:  # Made for a right answer with other lines around this one.
+                continue
+    return tuple(found)
+
+
+def pairs(answer):
+    """Every wrong answer with two different mistakes at once, in the same form, one after another.
+
+    The id is that of both, with a space between them. Of each mistake, only the first way to make
+    it is tried.
+    """
+    text = source(answer)
+    firsts = {}
+    for name, edit, _ in wrong_answers(answer):
+        firsts.setdefault(name, edit)
+    seen = set()
+    for one, first in firsts.items():
+        for two, second in firsts.items():
+            once = edited(text, first)
+            twice = edited(once, second) if one != two else None
+            if twice is None or twice in seen:
+                continue
+            seen.add(twice)
+            try:
+                yield f"{one} {two}", f"{first}; {second}", function_of(twice, answer)
+            except SyntaxError:
+                continue

@@ -1,0 +1,168 @@
+"""What a learner reads: the message of a check, and a figure of both paths where that helps."""
+
+import base64
+import html
+import linecache
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from descent.lives import inline
+
+from .judging import right
+
+
+@dataclass(frozen=True, repr=False)
+class Report:
+    """The answer of `check`. Jupyter shows it with a figure, `print` as text.
+
+    Attributes
+    ----------
+    passed : bool
+    mistake : str or None
+        The id of the known mistake that was made.
+    variant : str or None
+        The id of a form that is right elsewhere, and not what was asked for.
+    message : str
+    """
+
+    passed: bool
+    message: str
+    mistake: str | None = None
+    variant: str | None = None
+    title: str = ""
+    printed: str = ""
+    drawn: object = field(default=None, compare=False)
+
+    def __repr__(self):
+        mark = "✓" if self.passed else "✗" if self.title else "·"
+        head = f"{mark} {self.title}: " if self.title else ""
+        return head + self.message + (f"\n{self._print()}" if self.printed else "")
+
+    def _print(self):
+        return "It printed:\n" + self.printed
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        return {"text/plain": repr(self), "text/html": self.html()}
+
+    def html(self):
+        """The message as HTML, with the figure."""
+        mark = "✓" if self.passed else "✗" if self.title else "·"
+        title = f"<strong>{mark} {inline(self.title)}.</strong> " if self.title else ""
+        text = inline(self.message).replace("\n", "<br>")
+        parts = [f'<div class="practice"><p>{title}{text}</p>']
+        if self.printed:
+            parts.append(f"<p>It printed:</p><pre>{html.escape(self.printed)}</pre>")
+        if self.drawn is not None:
+            parts.append(_figure(*self.drawn))
+        return "".join(parts) + "</div>"
+
+
+def shown(printed):
+    """What a function printed, cut short."""
+    lines = printed.splitlines()
+    short = [line[:80] for line in lines[:5]]
+    return "\n".join(short + ["..."] * (len(lines) > 5))
+
+
+def trouble_message(trouble, function):
+    """What to say of a function that came to no result.
+
+    Parameters
+    ----------
+    trouble : Trouble
+    function : str
+        What it is called.
+    """
+    where = _line(trouble.place)
+    at = f", {where}" if where else ""
+    if trouble.kind == "endless":
+        return (
+            f"{function} did not come to an end within 2 seconds, and was stopped{at}. Is there a "
+            "loop whose condition never changes, or much more work than one step needs?"
+        )
+    if trouble.kind == "blocked":
+        return (
+            f"{function} did not come to an end within 4 seconds, and had to be killed{at}. Does "
+            "it wait for something, or compute a huge number?"
+        )
+    if trouble.kind == "ended":
+        return (
+            f"{function} ended Python itself{at}. It should only compute and return: what exits, "
+            "forks or recurses without end has no place in it."
+        )
+    said = f"{trouble.kind}: {trouble.text}" if trouble.text else trouble.kind
+    begun = f"{function} stopped with an error{at}:\n`{said}`\n"
+    return begun + _ADVICE.get(trouble.kind, _ADVICE[None])
+
+
+_ADVICE = {
+    None: "What does each name on that line hold? Print them just before it.",
+    "NameError": "A name is used there that nobody has set. Is it spelled as elsewhere?",
+    "UnboundLocalError": (
+        "A name is read there before it is set in the function. A function that sets a name "
+        "anywhere has its own, and doesn't see one of that name outside."
+    ),
+    "ZeroDivisionError": "What is divided by there is zero. At which step, and why?",
+    "RecursionError": "The function calls itself again and again. What should make that stop?",
+    "MemoryError": (
+        "More memory was asked for than an exercise may have, 1 GB. Gradients here have a few "
+        "numbers: which array grows?"
+    ),
+    "SystemExit": "The function asked Python to exit. It should return its result instead.",
+    "KeyboardInterrupt": "The function raised an interrupt itself. It should return its result.",
+    "AssertionError": "An `assert` of your own did not hold there.",
+    "EOFError": "A function that is checked has nobody to ask: it gets all that it needs.",
+    "KeyError": "There is no such key. Which keys are there? Print them just before that line.",
+    "IndexError": "There is no such entry. Which shape has the array there?",
+    "AttributeError": "What stands before the dot has no such thing. Print its type.",
+    "TypeError": (
+        "An operation met something that it can't take, or a call had the wrong arguments. What "
+        "does each name on that line hold?"
+    ),
+    "ValueError": "Two shapes that don't fit, or a value that can't be used? Print the shapes.",
+}
+
+
+def _line(place):
+    """A line of the learner's in words: its number and its text."""
+    if place is None:
+        return ""
+    text = linecache.getline(place.file, place.line).strip()
+    shown = f", `{text[:100]}`" if text else ""
+    return f"in line {place.line} of {place.function}{shown}"
+
+
+def _figure(exercise, played, parting):
+    """Both paths, as an image with its text; nothing where Matplotlib is missing."""
+    try:
+        import matplotlib.pyplot as plt
+
+        from descent import plot
+    except ImportError:
+        return ""
+    answer = right(exercise)
+    case = answer.values[parting.index][0]
+    rows = [i for i, value in enumerate(answer.values) if value[0] == case]
+    paths = []
+    for values in (answer.values, played.values):
+        steps = np.array([values[i][2][parting.at] for i in rows])
+        paths.append(steps if exercise.name == "adamw" else -np.cumsum(steps))
+    correct, mine = paths
+    at = rows.index(parting.index)
+    number = np.arange(1, len(rows) + 1)
+    fig, ax = plt.subplots(figsize=(5, 2.4))
+    ax.axvline(at + 1, color="0.8", lw=1)
+    ax.plot(number, correct, color=plot.INK, marker="o", ms=5, label="right")
+    ax.plot(number, mine, color=plot.LOOK["adam"][0], marker="P", ls=(0, (5, 1.5)), label="yours")
+    which = f", coordinate {list(parting.at)[0] if len(parting.at) == 1 else parting.at}"
+    ax.set(xlabel="step", ylabel="parameter" + (which if parting.at else ""))
+    ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    end = f"{mine[-1]:.3g} where {correct[-1]:.3g} is right"
+    alt = (
+        f"Where the steps lead one parameter, over {len(rows)} steps: your path parts from the "
+        f"right one at step {at + 1}, and ends at {end}."
+    )
+    width = round(fig.get_figwidth() * 100)
+    picture = base64.b64encode(plot.png(fig)).decode()
+    return f'<img width="{width}" alt="{html.escape(alt)}" src="data:image/png;base64,{picture}">'

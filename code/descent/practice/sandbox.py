@@ -1,0 +1,349 @@
+"""Run a stranger's function: it may print, crash, never end, or eat all memory, and we go on.
+
+Where Python can fork, the function runs in a child process, on a copy of the notebook's state. No
+`except` can catch the alarm that ends the child, what it asks for in memory is limited, and nothing
+that it does to NumPy, to `random` or to standard output reaches the parent.
+
+In a browser and on Windows there is no fork. There, from Python 3.12 on, `sys.monitoring` raises an
+exception at *every* line and jump after the deadline, so that catching one of them does not help.
+What blocks inside one call of compiled code is not stopped there. On Windows with Python 3.11, a
+tracer raises once, and a bare `except` around an endless loop can swallow that.
+"""
+
+import builtins
+import faulthandler
+import io
+import math
+import os
+import pickle
+import random
+import re
+import select
+import signal
+import sys
+import sysconfig
+import time
+import warnings
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+SECONDS = 2.0  # A right answer takes hundredths of one.
+LAST_RESORT = 4.0  # Then the child is killed, whatever it is doing.
+MEMORY = 2**30  # Bytes on top of what the notebook uses.
+PRINTED = 2000  # Characters that are kept of what is printed.
+
+CAN_FORK = hasattr(os, "fork") and sys.platform not in ("emscripten", "wasi")
+
+_OURS = str(Path(__file__).parent)
+_LIBRARIES = tuple(
+    sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")
+)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A line of the learner's: its file, its number, and the name of the function."""
+
+    file: str
+    line: int
+    function: str
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Why a function gave no result.
+
+    Attributes
+    ----------
+    kind : str
+        The name of an exception, or ``"endless"``, ``"blocked"``, ``"ended"``.
+    text : str
+        What the exception said.
+    place : Place or None
+        Where, in the learner's own code.
+    """
+
+    kind: str
+    text: str = ""
+    place: Place | None = None
+
+
+def run(work):
+    """Call `work()`, whatever it may do.
+
+    Parameters
+    ----------
+    work : callable
+        Takes nothing. What it returns must be picklable.
+
+    Returns
+    -------
+    (object, str)
+        What it returned, or a `Trouble`; and what it printed, cut.
+    """
+    return _in_a_child(work) if CAN_FORK else _watched(work)
+
+
+def _guarded(work):
+    """Call `work()` and turn any exception into a `Trouble`."""
+    try:
+        return work()
+    except _Late as late:
+        return Trouble("endless", place=late.place)
+    except BaseException as error:
+        try:
+            text = str(error)
+        except BaseException:
+            text = ""
+        return Trouble(type(error).__name__, text[:500], _last_place(error.__traceback__))
+
+
+def _is_learners(file):
+    return not file.startswith((_OURS, "<frozen", "<__array", *_LIBRARIES))
+
+
+def _last_place(traceback):
+    """The innermost frame of a traceback that is the learner's own."""
+    place = None
+    while traceback is not None:
+        code = traceback.tb_frame.f_code
+        if _is_learners(code.co_filename) and traceback.tb_lineno:
+            place = Place(code.co_filename, traceback.tb_lineno, code.co_name)
+        elif code.co_filename.startswith(_OURS):
+            place = None  # What called us is not the learner's function.
+        traceback = traceback.tb_next
+    return place
+
+
+class _Printed(io.TextIOBase):
+    """Standard output that keeps the beginning and forgets the rest."""
+
+    def __init__(self):
+        self.text = ""
+
+    def writable(self):
+        return True
+
+    def write(self, text):
+        if len(self.text) < PRINTED:
+            self.text += str(text)[:PRINTED]
+        return len(text)
+
+
+def _no_input(*_):
+    raise EOFError("input() has nobody to ask while an exercise is checked")
+
+
+@contextmanager
+def _quiet():
+    """Keep what is printed, and give nothing to read."""
+    printed = _Printed()
+    saved = sys.stdout, sys.stderr, sys.stdin, builtins.input
+    sys.stdout = sys.stderr = printed
+    sys.stdin, builtins.input = io.StringIO(), _no_input
+    try:
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            yield printed
+    finally:
+        sys.stdout, sys.stderr, sys.stdin, builtins.input = saved
+
+
+# In a child process
+
+
+def _in_a_child(work):
+    reading, writing = os.pipe()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Some libraries warn at every fork; this child is small.
+        child = os.fork()
+    if child == 0:
+        try:
+            os.close(reading)
+            _child(work, writing)
+        finally:
+            os._exit(1)
+    os.close(writing)
+    try:
+        data = _read(reading, time.monotonic() + LAST_RESORT)
+    finally:
+        os.close(reading)
+        os.kill(child, signal.SIGKILL)
+        _, status = os.waitpid(child, 0)
+    if data.startswith(b"\x80"):
+        return pickle.loads(data)
+    place = _dumped_place(data.decode(errors="replace"))
+    ended_by = os.WTERMSIG(status) if os.WIFSIGNALED(status) else None
+    if ended_by == signal.SIGALRM:
+        return Trouble("endless", place=place), ""
+    return Trouble("blocked" if ended_by == signal.SIGKILL else "ended", place=place), ""
+
+
+def _child(work, writing):
+    sys.settrace(None)
+    sys.setprofile(None)
+    null = os.open(os.devnull, os.O_RDWR)
+    for standard in (0, 1, 2):
+        os.dup2(null, standard)
+    _limit_memory()
+    # The alarm writes down where the code is, from C, and ends the process: nothing can catch it.
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGALRM])
+    faulthandler.register(signal.SIGALRM, file=writing, all_threads=True, chain=True)
+    signal.setitimer(signal.ITIMER_REAL, SECONDS)
+    with _quiet() as printed:
+        result = _guarded(work)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+    data = pickle.dumps((result, printed.text))
+    while data:
+        data = data[os.write(writing, data) :]
+    os._exit(0)
+
+
+def _limit_memory():
+    try:
+        import resource
+
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+        limit = pages * resource.getpagesize() + MEMORY
+        _, hard = resource.getrlimit(resource.RLIMIT_AS)
+        resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
+    except (ImportError, OSError, ValueError):
+        pass  # Not on this system; the deadline holds all the same.
+
+
+def _read(pipe, deadline):
+    """What comes through the pipe until its other end is closed, or the deadline has passed."""
+    data = b""
+    while (left := deadline - time.monotonic()) > 0:
+        if select.select([pipe], [], [], left)[0]:
+            part = os.read(pipe, 1 << 16)
+            if not part:
+                break
+            data += part
+    return data
+
+
+def _dumped_place(dump):
+    """The learner's innermost frame in what faulthandler wrote, which begins with the innermost."""
+    for file, line, function in re.findall(r'File "(.*)", line (\d+) in (.*)', dump):
+        if file.startswith(_OURS):
+            break
+        if _is_learners(file):
+            return Place(file, int(line), function)
+    return None
+
+
+# In this process
+
+
+class _Late(BaseException):
+    """The deadline has passed."""
+
+    place = None
+
+
+@contextmanager
+def _unchanged():
+    """Put back what a function could have changed for everybody."""
+    shared = (np, np.random, np.linalg, math, random, builtins)
+    modules = [(vars(module), dict(vars(module))) for module in shared]
+    state, own = np.random.get_state(), random.getstate()
+    tracer, limit = sys.gettrace(), sys.getrecursionlimit()
+    try:
+        yield
+    finally:
+        sys.settrace(tracer)
+        sys.setrecursionlimit(limit)
+        for now, before in modules:
+            now.update(before)
+        np.random.set_state(state)
+        random.setstate(own)
+
+
+def _watched(work):
+    watch = _Watch(time.monotonic() + SECONDS)
+    tool = _monitor if hasattr(sys, "monitoring") else _trace
+    with _unchanged(), _quiet() as printed:
+        result = _guarded(lambda: _within(tool, watch, work))
+    if watch.late:  # The exception may have been caught by the code that it was to stop.
+        result = Trouble("endless", place=watch.place)
+    return result, printed.text
+
+
+def _within(tool, watch, work):
+    with tool(watch):
+        return work()
+
+
+class _Watch:
+    def __init__(self, deadline):
+        self.deadline = deadline
+        self.late = False
+        self.place = None
+
+    def look(self, code, line):
+        if time.monotonic() < self.deadline:
+            return
+        self.late = True
+        if self.place is None and _is_learners(code.co_filename):
+            self.place = Place(code.co_filename, line, code.co_name)
+        late = _Late()
+        late.place = self.place
+        raise late
+
+
+@contextmanager
+def _monitor(watch):
+    monitoring = sys.monitoring
+    tool = next(i for i in range(5, -1, -1) if monitoring.get_tool(i) is None)
+    lines = {}
+
+    def at_line(code, line):
+        lines[code] = line
+        watch.look(code, line)
+
+    def elsewhere(code, *_):
+        watch.look(code, lines.get(code, code.co_firstlineno))
+
+    events = monitoring.events
+    ours = {
+        events.LINE: at_line,
+        events.JUMP: elsewhere,
+        events.BRANCH: elsewhere,
+        events.PY_START: elsewhere,
+        events.PY_RESUME: elsewhere,
+    }
+    monitoring.use_tool_id(tool, "descent.practice")
+    try:
+        for event, callback in ours.items():
+            monitoring.register_callback(tool, event, callback)
+        monitoring.set_events(tool, sum(ours))
+        yield
+    finally:
+        # The deadline may pass here too: no event may be left to raise in.
+        watch.deadline = float("inf")
+        monitoring.set_events(tool, 0)
+        for event in ours:
+            monitoring.register_callback(tool, event, None)
+        monitoring.free_tool_id(tool)
+
+
+@contextmanager
+def _trace(watch):
+    before = sys.gettrace()
+
+    def tracer(frame, event, argument):
+        frame.f_trace_opcodes = True
+        watch.look(frame.f_code, frame.f_lineno)
+        return tracer
+
+    sys.settrace(tracer)
+    try:
+        yield
+    finally:
+        watch.deadline = float("inf")
+        sys.settrace(before)
