@@ -221,8 +221,10 @@ def test_radam_does_not_divide_yet_where_rho_is_five():
     near = [(0.8397685748659791, 6), (0.7678067796924252, 7), (0.7074214607621472, 9)]
     near += [(0.6937178744260639, 10), (0.6849310413287895, 11), (0.6791437362250181, 12)]
     beta2, t = next(pair for pair in near if rho(*pair) == 5)
-    step, _ = rules.radam(6.0, m=2, v=4, t=t - 1, **(OPEN | dict(beta2=beta2)))
+    step, memory = rules.radam(6.0, m=2, v=4, t=t - 1, **(OPEN | dict(beta2=beta2)))
     assert step == pytest.approx(10 * 5.2 / (1 - 0.2**t), rel=1e-14)
+    v = beta2 * 4 + (1 - beta2) * 36
+    assert memory == pytest.approx(dict(m=5.2, v=v, t=t), rel=1e-14)
 
 
 def test_adafactor_by_hand_unclipped():
