@@ -203,12 +203,13 @@ def test_by_hand(rule):
 
 def test_radam_by_hand_once_it_divides():
     """At the eighth step, rho = 7 - 2 * 8 * 0.75**8 / (1 - 0.75**8) = 5.22 > 5."""
-    step, _ = rules.radam(6.0, m=2, v=4, t=7, **OPEN)
+    step, memory = rules.radam(6.0, m=2, v=4, t=7, **OPEN)
     fade = 0.75**8
     rho = 7 - 16 * fade / (1 - fade)
     r = ((rho - 4) * (rho - 2) * 7 / ((7 - 4) * (7 - 2) * rho)) ** 0.5
     assert 5 < rho < 5.3
     m_hat, v = 5.2 / (1 - 0.2**8), 12  # 0.2 * 2 + 0.8 * 6, and 0.75 * 4 + 0.25 * 36.
+    assert memory == pytest.approx(dict(m=5.2, v=12, t=8), rel=1e-14)
     assert step == pytest.approx(10 * r * m_hat * (1 - fade) ** 0.5 / (v**0.5 + 1), rel=1e-14)
 
 
