@@ -55,8 +55,14 @@ def _checked(exercise, submission):
 
     result, printed = run(work)
     printed = shown(printed)
-    begun = f"`{exercise.name}` is not begun yet: fill in the function, and run this cell again."
-    if isinstance(result, str) or _is_stub(result):
+    if isinstance(result, Trouble) and "ellipsis" in result.text:
+        return Report(
+            False, f"`{exercise.name}` is not finished yet: there is still a `...` in it."
+        )
+    if result == "not begun" or _is_kind(result, "NotImplementedError"):
+        begun = (
+            f"`{exercise.name}` is not begun yet: fill in the function, and run this cell again."
+        )
         return Report(False, begun)
     title = exercise.name
     form = f"\nWhat is asked for: `{exercise.signature}`"
@@ -74,10 +80,8 @@ def _checked(exercise, submission):
     )
 
 
-def _is_stub(result):
-    return isinstance(result, Trouble) and (
-        result.kind == "NotImplementedError" or "ellipsis" in result.text
-    )
+def _is_kind(result, kind):
+    return isinstance(result, Trouble) and result.kind == kind
 
 
 def _listed():

@@ -41,6 +41,8 @@ class Played:
         Whether the same call, made twice, gave two results.
     seen : dict
         What an exercise wants to know besides: the points where it looked at a loss, ...
+    lost : set of str
+        Memory that a rule takes, and never returned.
     note : str
         Something to say about a right answer.
     """
@@ -51,6 +53,7 @@ class Played:
     aliased: bool = False
     unsteady: bool = False
     seen: dict = field(default_factory=dict)
+    lost: set = field(default_factory=set)
     note: str = ""
 
     def add(self, case, place, value, what):
@@ -133,10 +136,10 @@ def check_callable(submission, name):
 
 def _is_empty(function):
     """Whether a function has no more than a docstring, `pass`, `...` or `return None`."""
-    return all(step.opname in _NOTHING for step in dis.get_instructions(function))
-
-
-_NOTHING = ("RESUME", "NOP", "POP_TOP", "LOAD_CONST", "RETURN_VALUE", "RETURN_CONST")
+    steps = [s for s in dis.get_instructions(function) if s.opname not in ("RESUME", "NOP")]
+    return all(s.opname in ("LOAD_CONST", "RETURN_VALUE", "RETURN_CONST") for s in steps) and all(
+        s.argval in (None, Ellipsis) for s in steps
+    )
 
 
 def parameters(function):
@@ -208,7 +211,8 @@ class Caller:
 
 
 def _signature(function):
-    return re.sub(r"0x[0-9a-f]+", "...", str(inspect.signature(function)))
+    text = re.sub(r"0x[0-9a-f]+", "...", str(inspect.signature(function)))
+    return text if len(text) < 90 else "(...)"
 
 
 class Rule:
@@ -250,8 +254,10 @@ class Rule:
         taken = [p.name for p in own if p.name in hyper]
         missing = [] if stars else [name for name in hyper if name not in taken]
         name = name_of(submission)
-        if missing == list(hyper) and not self.makes and len(data) == len(own) == 1:
-            self.alone = True
+        keeps = getattr(submission, "__closure__", None) or not inspect.isfunction(submission)
+        if keeps and missing == list(hyper) and len(data) == len(own) == 1 and not before:
+            self.alone = not inspect.isbuiltin(submission)
+        if self.alone:
             return
         if missing:
             raise Refused(
@@ -267,6 +273,13 @@ class Rule:
         if len(data) < len(self.given) and not star:
             raise Refused(
                 f"{name}{_signature(submission)} must take {' and '.join(self.given)} first."
+            )
+        needed = [p.name for p in data if p.default is kinds.empty]
+        if len(needed) > len(self.given) + len(memory):
+            raise Refused(
+                f"{name}{_signature(submission)} must be given {len(needed)} things by place: "
+                f"{', '.join(needed)}. It is called with {' and '.join(self.given)}"
+                f"{', and with its memory' if memory else ' alone'}."
             )
         self.memory = [p.name for p in (*rest, *extra)]
         self.required = [p.name for p in (*rest, *extra) if p.default is kinds.empty]
@@ -347,12 +360,12 @@ class _Walking:
                 f"{name_of(self.rule.function)} has no parameter of that name (it takes {takes}). "
                 "What a step returns as memory goes into the next call under the same names."
             )
-        for name, array in arrays_in(memory, "memory"):
+        for _, array in arrays_in(memory, "memory"):
             if any(np.may_share_memory(array, g) for g in self.gradients) or (
                 isinstance(value, np.ndarray) and np.may_share_memory(array, value)
             ):
                 self.played.aliased = True
-            del name
+        self.played.lost |= set(known) - memory.keys() if not self.rule.positional else set()
         lost = [name for name in self.rule.required if name not in memory]
         self.memory = dict.fromkeys(lost, 0) | dict(memory)
         return value, memory

@@ -30,9 +30,15 @@ GRADIENTS = np.array(
         [-0.3, 2.0, 0.016, 0.0, 0.0],
     ]
 )
-MAIN = dict(lr=0.1, beta=0.8, beta1=0.8, beta2=0.95, eps=1e-2, momentum_decay=0.25)
-OTHER = dict(lr=0.05, beta=0.7, beta1=0.7, beta2=0.9, eps=1e-3, momentum_decay=0.1)
-SMALL = dict(lr=1e-3, beta=0.9, beta1=0.9, beta2=0.999, eps=1e-8, momentum_decay=4e-3)
+MAIN = dict(
+    lr=0.1, beta=0.8, beta1=0.8, beta2=0.95, eps=1e-2, momentum_decay=0.25, weight_decay=0.3
+)
+OTHER = dict(
+    lr=0.05, beta=0.7, beta1=0.7, beta2=0.9, eps=1e-3, momentum_decay=0.1, weight_decay=0.2
+)
+SMALL = dict(
+    lr=1e-3, beta=0.9, beta1=0.9, beta2=0.999, eps=1e-8, momentum_decay=4e-3, weight_decay=0.01
+)
 
 
 @dataclass(frozen=True)
@@ -70,6 +76,11 @@ class Exercise:
         return self.play in (play_rule, play_adamw)
 
     @property
+    def hands_in_parameters(self):
+        """Whether such a rule gets the parameters too, and returns them."""
+        return self.play is play_adamw
+
+    @property
     def hyper(self):
         """The names of the hyper-parameters."""
         own = inspect.signature(self.answer).parameters.values()
@@ -84,9 +95,9 @@ def _memory(exercise):
 # Rules
 
 
-def _walks(names):
+def walks(exercise):
     """The walks of a rule: a title, the gradients, and the hyper-parameters at each step."""
-    n = len(GRADIENTS)
+    n, names = len(GRADIENTS), exercise.hyper
     main, other, small = ({name: values[name] for name in names} for values in (MAIN, OTHER, SMALL))
     yield "main", GRADIENTS, [main] * n
     changing = [other if k < 2 else other | dict(lr=0.01) for k in range(n)]
@@ -107,19 +118,19 @@ TITLES = {
 }
 
 
-def play_rule(exercise, submission, first=False):
+def play_rule(exercise, submission):
     """Feed a rule the recorded gradients, one walk after the other."""
     played = Played()
     rule = Rule(submission, _memory(exercise), exercise.hyper)
     try:
-        return _play_walks(exercise, rule, played, first)
+        return _play_walks(exercise, rule, played)
     except (TypeError, ValueError) as error:
         if not _wants_numbers(error):
             raise
         played = Played(
             note="It takes one number at a time; with NumPy's functions it would take arrays too."
         )
-        return _play_walks(exercise, rule, played, first, apart=True)
+        return _play_walks(exercise, rule, played, apart=True)
 
 
 def _wants_numbers(error):
@@ -131,9 +142,9 @@ def _wants_numbers(error):
     )
 
 
-def _play_walks(exercise, rule, played, first, apart=False):
-    for title, gradients, hyper in _walks(exercise.hyper):
-        if title != "main" and (first or rule.alone):
+def _play_walks(exercise, rule, played, apart=False):
+    for title, gradients, hyper in walks(exercise):
+        if title != "main" and rule.alone:
             break
         if title == "changing" and rule.makes:
             continue  # Its learning rate was chosen when it was made.
@@ -189,18 +200,23 @@ def _readable(memory):
     return found
 
 
-def play_adamw(exercise, submission, first=False):
+def start(gradients):
+    """The parameters that a walk of `adamw` starts from."""
+    g = gradients[0]
+    return np.linspace(-2, 3, g.size, dtype=g.dtype).reshape(g.shape)
+
+
+def play_adamw(exercise, submission):
     """Hand the parameters in with the gradients, and take them back."""
     played = Played()
     rule = Rule(submission, _memory(exercise), exercise.hyper, before=("w",))
-    for title, gradients, hyper in _walks([n for n in exercise.hyper if n != "weight_decay"]):
-        if title == "number" or (first and title != "main"):
+    for title, gradients, hyper in walks(exercise):
+        if title == "number":
             continue
-        walk = rule.start(played, hyper[0] | dict(weight_decay=0.3))
-        w = np.linspace(-2, 3, gradients[0].size).reshape(gradients[0].shape)
-        w = w.astype(gradients.dtype)
+        walk = rule.start(played, hyper[0])
+        w = start(gradients)
         for k, g in enumerate(gradients):
-            new, memory = walk(w.copy(), g.copy(), **hyper[k], weight_decay=0.3)
+            new, memory = walk(w.copy(), g.copy(), **hyper[k])
             new = numbers(new, f"The w that {name_of(rule.function)} returned")
             if new.shape != w.shape:
                 raise Refused(
@@ -238,7 +254,7 @@ def _losses():
     yield trough, np.array([1.0, -2.0, 0.5]), 0.05, 9
 
 
-def play_walk(exercise, submission, first=False):
+def play_walk(exercise, submission):
     """Walk on two surfaces; the loss may hand out the same array each time."""
     played = Played()
     call = _caller(exercise, submission, played)
@@ -258,7 +274,7 @@ def _listed(result, what):
     return result
 
 
-def play_finite_difference(exercise, submission, first=False):
+def play_finite_difference(exercise, submission):
     """Ask for gradients of three functions, and write down where it looks at them."""
     played = Played(seen=dict(points=[]))
     call = _caller(exercise, submission, played)
@@ -296,7 +312,7 @@ def play_finite_difference(exercise, submission, first=False):
     return played
 
 
-def play_minibatches(exercise, submission, first=False):
+def play_minibatches(exercise, submission):
     """Ask for epochs of several sizes; every row carries a number by which it is known again."""
     played = Played(seen=dict(epochs=[]))
     call = _caller(exercise, submission, played)
@@ -357,7 +373,7 @@ def _batches(result, name):
     return pairs
 
 
-def play_bias_correction(exercise, submission, first=False):
+def play_bias_correction(exercise, submission):
     """Correct averages after 1 to 12 steps, arrays and single numbers."""
     played = Played()
     call = _caller(exercise, submission, played)
@@ -379,7 +395,7 @@ def play_bias_correction(exercise, submission, first=False):
     return played
 
 
-def play_adam_all(exercise, submission, first=False):
+def play_adam_all(exercise, submission):
     """Steps for three arrays at once, from two models; the state of one must not reach the other."""
     played = Played()
     call = _caller(exercise, submission, played)
@@ -412,7 +428,7 @@ def play_adam_all(exercise, submission, first=False):
     return played
 
 
-def play_resume(exercise, submission, first=False):
+def play_resume(exercise, submission):
     """Ten gradients in one go; five, a saved state, and five; and twice from the same state."""
     import copy
 
@@ -482,7 +498,7 @@ def _has(function):
         return False
 
 
-def play_schedule(exercise, submission, first=False):
+def play_schedule(exercise, submission):
     """Learning rates at and between the drops."""
     cases = (
         (dict(lr=0.5, every=4, factor=0.1), [*range(14), 39, 40]),
@@ -491,7 +507,7 @@ def play_schedule(exercise, submission, first=False):
     return _play_schedule(exercise, submission, cases)
 
 
-def play_warmup_cosine(exercise, submission, first=False):
+def play_warmup_cosine(exercise, submission):
     """Learning rates from the first step to some after the last."""
     cases = (
         (dict(lr=0.5, warmup=4, steps=20), [*range(24)]),
@@ -500,7 +516,7 @@ def play_warmup_cosine(exercise, submission, first=False):
     return _play_schedule(exercise, submission, cases)
 
 
-def play_clip(exercise, submission, first=False):
+def play_clip(exercise, submission):
     """Long gradients, short ones, none, and matrices."""
     played = Played()
     call = _caller(exercise, submission, played)
@@ -632,7 +648,7 @@ class Scheduler:
         return [self.optimizer.param_groups[0]["lr"]]
 
 
-def play_training_loop(exercise, submission, first=False):
+def play_training_loop(exercise, submission):
     """Two trainings; what every step of the optimizer makes of the weight, and at which rate."""
     played = Played(seen=dict(logs=[]))
     call = _caller(exercise, submission, played)

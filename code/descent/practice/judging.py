@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .exercises import TITLES, Exercise
+from .exercises import TITLES, Exercise, start, walks
 from .mistakes import BY_ID, pairs, wrong_answers
 
 
@@ -35,20 +35,41 @@ def right(exercise: Exercise):
     return exercise.play(exercise, exercise.answer)
 
 
-def play(exercise, wrong, first=False):
+@functools.cache
+def play(exercise: Exercise, wrong):
     """A wrong answer of the bank, played; None if it fails, which has a message of its own."""
     with np.errstate(all="ignore"):
         try:
-            return exercise.play(exercise, wrong, first)
+            return exercise.play(exercise, wrong)
         except Exception:
             return None
 
 
-@functools.cache
-def bank(exercise: Exercise):
-    """Every known wrong answer of an exercise, with its id and what its first calls give."""
-    tried = [(name, w, play(exercise, w, True)) for name, _, w in wrong_answers(exercise.answer)]
-    return tuple((name, wrong, played) for name, wrong, played in tried if played is not None)
+def behaves_as(exercise, wrong, played, tolerance, first=False):
+    """Whether a submission did what a wrong answer of the bank does; what that did, or None."""
+    # A rule is called step by step, so most wrong answers are out after the first step.
+    if exercise.is_rule and not _begins_as(exercise, wrong, played, tolerance):
+        return None
+    whole = play(exercise, wrong)
+    return whole if whole is not None and agree(whole, played, tolerance, first) else None
+
+
+def _begins_as(exercise, wrong, played, tolerance):
+    memory, scales = {}, _scales(played)
+    (_, gradients, hyper), *_ = walks(exercise)
+    w = start(gradients) if exercise.hands_in_parameters else None
+    with np.errstate(all="ignore"):
+        for g, now, (case, _, y, loose) in zip(gradients, hyper, played.values, strict=False):
+            try:
+                given = (g,) if w is None else (w, g)
+                x, memory = wrong(*given, **memory, **now)
+            except Exception:
+                return False
+            x = np.broadcast_to(x, g.shape)
+            if not _close(x, y, scales[case], max(tolerance, loose)):
+                return False
+            w = None if w is None else x
+    return True
 
 
 def agree(a, b, tolerance, first=False):
@@ -146,6 +167,9 @@ def _judge_values(exercise, played):
     message = f"{mistake.says} {parting.words}"
     if two:
         message = f"Two things at once. {mistake.says} And: {BY_ID[two[0]].says} {parting.words}"
+    if played.lost:
+        lost = " and ".join(f"`{name}`" for name in sorted(played.lost))
+        message += f" Your function takes {lost}, and never returns it."
     variant = mistake.id if mistake.variant else None
     return Verdict(False, message, None if variant else mistake.id, variant, parting)
 
@@ -170,18 +194,15 @@ def _recognized(exercise, played, parting):
     tolerance = max(exercise.tolerance, 1e-7)
     short = len(played.values) < len(right(exercise).values)
     found = []
-    for name, wrong, begun in bank(exercise):
-        if agree(begun, played, tolerance, first=True):
-            whole = play(exercise, wrong)
-            if agree(whole, played, tolerance, first=short):
-                found.append((_memory_agrees(whole, played) is False, name))
+    for name, _, wrong in wrong_answers(exercise.answer):
+        if (did := behaves_as(exercise, wrong, played, tolerance, short)) is not None:
+            found.append((_memory_agrees(did, played) is False, name))
     if found:
         return min(found, key=lambda pair: pair[0])[1]
-    if not exercise.is_rule:
+    if not (exercise.is_rule and np.isfinite(played.values[0][2]).all()):
         return None
     for name, _, wrong in pairs(exercise.answer):
-        tried = play(exercise, wrong, first=True)
-        if tried is not None and agree(tried, played, tolerance, first=True):
+        if behaves_as(exercise, wrong, played, tolerance, short) is not None:
             # A mistake before a variant: it is the one to mend.
             return " ".join(sorted(name.split(), key=lambda one: BY_ID[one].variant))
     return None
@@ -250,9 +271,14 @@ def _unrecognized(exercise, played, answer, parting):
     elif x.shape == y.shape and x.ndim:
         with np.errstate(all="ignore"):
             shift = y - x
-        if np.isnan(y).any():
-            said.append(f"{int(np.isnan(y).sum())} of its {y.size} numbers are not a number (NaN).")
-        elif np.allclose(shift, shift.flat[0], rtol=1e-6) and x.size > 1:
+        bad = int((~np.isfinite(y)).sum())
+        if bad:
+            said.append(
+                f"{bad} of the {y.size} numbers there are not finite: something is divided by 0?"
+            )
+        elif y.size > 1 and np.ptp(y) == 0:
+            said.append("All your entries are the same there.")
+        elif y.size > 1 and np.allclose(shift, shift.flat[0], rtol=1e-6):
             said.append(f"All entries are off by the same amount, {shift.flat[0]:.3g}.")
     before = sum(1 for value in answer.values[: parting.index] if value[0] == case)
     if before:
@@ -354,8 +380,8 @@ def _judge_differences(exercise, played):
         return _verdict("one-sided", h, parting)
     if good:
         return Verdict(True, f"{_praise(exercise, played, answer)} {h}")
-    for name, _, wrong in bank(exercise):
-        if agree(wrong, played, 1e-3):
+    for name, _, wrong in wrong_answers(exercise.answer):
+        if behaves_as(exercise, wrong, played, 1e-3) is not None:
             return _verdict(name, f"{parting.words} {h}", parting)
     error = _error(answer, played)
     words = f"{h} Your gradient is off by {error:.1g} of its size."

@@ -1127,8 +1127,9 @@ def wrong_answers(answer):
     return tuple(found)
 
 
+@functools.cache
 def pairs(answer):
-    """Every wrong answer with two different mistakes at once, in the same form, one after another.
+    """Every wrong answer with two different mistakes at once, in the same form.
 
     The id is that of both, with a space between them. Of each mistake, only the first way to make
     it is tried.
@@ -1137,7 +1138,7 @@ def pairs(answer):
     firsts = {}
     for name, edit, _ in wrong_answers(answer):
         firsts.setdefault(name, edit)
-    seen = set()
+    found, seen = [], set()
     for one, first in firsts.items():
         for two, second in firsts.items():
             once = edited(text, first)
@@ -1146,6 +1147,7 @@ def pairs(answer):
                 continue
             seen.add(twice)
             try:
-                yield f"{one} {two}", f"{first}; {second}", function_of(twice, answer)
+                found.append((f"{one} {two}", f"{first}; {second}", function_of(twice, answer)))
             except SyntaxError:
                 continue
+    return tuple(found)

@@ -93,6 +93,8 @@ def trouble_message(trouble, function):
         )
     said = f"{trouble.kind}: {trouble.text}" if trouble.text else trouble.kind
     begun = f"{function} stopped with an error{at}:\n`{said}`\n"
+    if "for ^" in trouble.text:
+        return begun + "In Python, `^` is not a power."
     return begun + _ADVICE.get(trouble.kind, _ADVICE[None])
 
 

@@ -87,13 +87,14 @@ def run(work):
     return _in_a_child(work) if CAN_FORK else _watched(work)
 
 
-def _guarded(work):
+def _guarded(work, stop_watching):
     """Call `work()` and turn any exception into a `Trouble`."""
     try:
-        return work()
-    except _Late as late:
-        return Trouble("endless", place=late.place)
+        result = work()
+        stop_watching()
+        return result
     except BaseException as error:
+        stop_watching()
         try:
             text = str(error)
         except BaseException:
@@ -112,8 +113,6 @@ def _last_place(traceback):
         code = traceback.tb_frame.f_code
         if _is_learners(code.co_filename) and traceback.tb_lineno:
             place = Place(code.co_filename, traceback.tb_lineno, code.co_name)
-        elif code.co_filename.startswith(_OURS):
-            place = None  # What called us is not the learner's function.
         traceback = traceback.tb_next
     return place
 
@@ -195,8 +194,7 @@ def _child(work, writing):
     faulthandler.register(signal.SIGALRM, file=writing, all_threads=True, chain=True)
     signal.setitimer(signal.ITIMER_REAL, SECONDS)
     with _quiet() as printed:
-        result = _guarded(work)
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        result = _guarded(work, lambda: signal.setitimer(signal.ITIMER_REAL, 0))
     data = pickle.dumps((result, printed.text))
     while data:
         data = data[os.write(writing, data) :]
@@ -243,8 +241,6 @@ def _dumped_place(dump):
 class _Late(BaseException):
     """The deadline has passed."""
 
-    place = None
-
 
 @contextmanager
 def _unchanged():
@@ -266,84 +262,66 @@ def _unchanged():
 
 def _watched(work):
     watch = _Watch(time.monotonic() + SECONDS)
-    tool = _monitor if hasattr(sys, "monitoring") else _trace
     with _unchanged(), _quiet() as printed:
-        result = _guarded(lambda: _within(tool, watch, work))
+        watch.start()
+        result = _guarded(work, watch.stop)
     if watch.late:  # The exception may have been caught by the code that it was to stop.
         result = Trouble("endless", place=watch.place)
     return result, printed.text
 
 
-def _within(tool, watch, work):
-    with tool(watch):
-        return work()
-
-
 class _Watch:
+    """Raises in the code that is running, again and again, once the deadline has passed."""
+
     def __init__(self, deadline):
         self.deadline = deadline
         self.late = False
         self.place = None
+        self.lines = {}
+
+    def start(self):
+        if not hasattr(sys, "monitoring"):
+            sys.settrace(self.at_trace)
+            return
+        monitoring, events = sys.monitoring, sys.monitoring.events
+        self.tool = next(i for i in range(5, -1, -1) if monitoring.get_tool(i) is None)
+        self.callbacks = {
+            events.LINE: self.at_line,
+            events.JUMP: self.elsewhere,
+            events.PY_START: self.elsewhere,
+            events.PY_RESUME: self.elsewhere,
+        }
+        monitoring.use_tool_id(self.tool, "descent.practice")
+        for event, callback in self.callbacks.items():
+            monitoring.register_callback(self.tool, event, callback)
+        monitoring.set_events(self.tool, sum(self.callbacks))
+
+    def stop(self):
+        if not hasattr(sys, "monitoring"):
+            sys.settrace(None)
+            return
+        sys.monitoring.set_events(self.tool, 0)
+        for event in self.callbacks:
+            sys.monitoring.register_callback(self.tool, event, None)
+        sys.monitoring.free_tool_id(self.tool)
+
+    def at_line(self, code, line):
+        self.lines[code] = line
+        self.look(code, line)
+
+    def elsewhere(self, code, *_):
+        self.look(code, self.lines.get(code, code.co_firstlineno))
+
+    def at_trace(self, frame, event, argument):
+        frame.f_trace_opcodes = True
+        self.look(frame.f_code, frame.f_lineno)
+        return self.at_trace
 
     def look(self, code, line):
-        if time.monotonic() < self.deadline:
+        # Our own code always comes to an end, and must be able to.
+        if time.monotonic() < self.deadline or code.co_filename.startswith(_OURS):
             return
         self.late = True
         if self.place is None and _is_learners(code.co_filename):
             self.place = Place(code.co_filename, line, code.co_name)
-        late = _Late()
-        late.place = self.place
-        raise late
-
-
-@contextmanager
-def _monitor(watch):
-    monitoring = sys.monitoring
-    tool = next(i for i in range(5, -1, -1) if monitoring.get_tool(i) is None)
-    lines = {}
-
-    def at_line(code, line):
-        lines[code] = line
-        watch.look(code, line)
-
-    def elsewhere(code, *_):
-        watch.look(code, lines.get(code, code.co_firstlineno))
-
-    events = monitoring.events
-    ours = {
-        events.LINE: at_line,
-        events.JUMP: elsewhere,
-        events.BRANCH: elsewhere,
-        events.PY_START: elsewhere,
-        events.PY_RESUME: elsewhere,
-    }
-    monitoring.use_tool_id(tool, "descent.practice")
-    try:
-        for event, callback in ours.items():
-            monitoring.register_callback(tool, event, callback)
-        monitoring.set_events(tool, sum(ours))
-        yield
-    finally:
-        # The deadline may pass here too: no event may be left to raise in.
-        watch.deadline = float("inf")
-        monitoring.set_events(tool, 0)
-        for event in ours:
-            monitoring.register_callback(tool, event, None)
-        monitoring.free_tool_id(tool)
-
-
-@contextmanager
-def _trace(watch):
-    before = sys.gettrace()
-
-    def tracer(frame, event, argument):
-        frame.f_trace_opcodes = True
-        watch.look(frame.f_code, frame.f_lineno)
-        return tracer
-
-    sys.settrace(tracer)
-    try:
-        yield
-    finally:
-        watch.deadline = float("inf")
-        sys.settrace(before)
+        raise _Late
