@@ -56,6 +56,16 @@ class Played:
     lost: set = field(default_factory=set)
     note: str = ""
 
+    @functools.cached_property
+    def scales(self):
+        """The largest size in each case, coordinate by coordinate where the shapes agree."""
+        scales = {}
+        for case, _, value, _ in self.values:
+            size = np.where(np.isfinite(value), np.abs(value), 0)
+            old = scales.get(case)
+            scales[case] = size if old is None or old.shape != size.shape else np.maximum(old, size)
+        return scales
+
     def add(self, case, place, value, what):
         """Record a result, as an array of float64."""
         value = numbers(value, what)
@@ -235,6 +245,7 @@ class Rule:
     def __init__(self, submission, memory, hyper, before=()):
         self.function = submission
         self.given = [*before, "g"]
+        self.returns = "w" if before else "step"
         self.course_memory = memory
         own = parameters(submission)
         self.makes = inspect.isclass(submission)
@@ -255,7 +266,7 @@ class Rule:
         missing = [] if stars else [name for name in hyper if name not in taken]
         name = name_of(submission)
         keeps = getattr(submission, "__closure__", None) or not inspect.isfunction(submission)
-        if keeps and missing == list(hyper) and len(data) == len(own) == 1 and not before:
+        if keeps and missing == list(hyper) and len(data) == len(own) == len(self.given):
             self.alone = not inspect.isbuiltin(submission)
         if self.alone:
             return
@@ -381,8 +392,7 @@ class _Walking:
 def _unpacked(result, rule):
     """The value and the memory that a rule returned."""
     name = name_of(rule.function)
-    what = "w" if len(rule.given) > 1 else "step"
-    form = f"A rule returns two things: its {what}, and a dict of its memory."
+    form = f"A rule returns two things: its {rule.returns}, and a dict of its memory."
     if result is Ellipsis or result is NotImplemented:
         raise NotBegun
     if result is None:

@@ -55,9 +55,9 @@ def behaves_as(exercise, wrong, played, tolerance, first=False):
 
 
 def _begins_as(exercise, wrong, played, tolerance):
-    memory, scales = {}, _scales(played)
-    (_, gradients, hyper), *_ = walks(exercise)
-    w = start(gradients) if exercise.hands_in_parameters else None
+    memory, scales = {}, played.scales
+    _, gradients, hyper = walks(exercise)[0]
+    w = start(gradients) if exercise.before else None
     with np.errstate(all="ignore"):
         for g, now, (case, _, y, loose) in zip(gradients, hyper, played.values, strict=False):
             try:
@@ -76,21 +76,11 @@ def agree(a, b, tolerance, first=False):
     """Whether two plays gave the same values, `a` being the one to measure by."""
     if not first and len(a.values) != len(b.values):
         return False
-    scales = _scales(a)
+    scales = a.scales
     return all(
         _close(x, y, scales[case], max(tolerance, tx, ty))
         for (case, _, x, tx), (_, _, y, ty) in zip(a.values, b.values, strict=False)
     )
-
-
-def _scales(played):
-    """The largest size in each case, coordinate by coordinate where the shapes agree."""
-    scales = {}
-    for case, _, value, _ in played.values:
-        size = np.abs(np.nan_to_num(value, nan=0, posinf=0, neginf=0))
-        old = scales.get(case)
-        scales[case] = size if old is None or old.shape != size.shape else np.maximum(old, size)
-    return scales
 
 
 def _close(x, y, scale, tolerance):
@@ -191,12 +181,14 @@ def _recognized(exercise, played, parting):
     """The id of the mistake that gives these numbers, or of two, or None."""
     if played.unsteady:
         return None
-    tolerance = max(exercise.tolerance, 1e-7)
+    tolerance = exercise.tolerance
     short = len(played.values) < len(right(exercise).values)
     found = []
     for name, _, wrong in wrong_answers(exercise.answer):
         if (did := behaves_as(exercise, wrong, played, tolerance, short)) is not None:
             found.append((_memory_agrees(did, played) is False, name))
+    if found and exercise.name == "training_loop":
+        return _by_calls([name for _, name in found], played.seen["logs"][0])
     if found:
         return min(found, key=lambda pair: pair[0])[1]
     if not (exercise.is_rule and np.isfinite(played.values[0][2]).all()):
@@ -208,9 +200,20 @@ def _recognized(exercise, played, parting):
     return None
 
 
+def _by_calls(names, log):
+    """Which of several mistakes that leave the weight where it is was made."""
+    if "backward" not in log:
+        wanted = "backward-forgotten"
+    elif "optimizer.step" in log and log.index("optimizer.step") < log.index("backward"):
+        wanted = "step-before-backward"
+    else:
+        wanted = names[0]
+    return wanted if wanted in names else names[0]
+
+
 def part(answer, played, tolerance):
     """Where the numbers part first, and how."""
-    scales = _scales(answer)
+    scales = answer.scales
     for index, ((case, place, x, tx), (_, _, y, ty)) in enumerate(
         zip(answer.values, played.values, strict=False)
     ):
@@ -237,7 +240,7 @@ def _where(case, place):
 
 def _words(case, place, at, x, y, apart):
     """One sentence in the learner's own numbers."""
-    coordinate = f", entry {list(at)[0] if len(at) == 1 else at}" if at else ""
+    coordinate = f", entry {at[0] if len(at) == 1 else at}" if at else ""
     mine, correct = float(y[at]), float(x[at])
     begun = f"At {_where(case, place)}{coordinate}, yours is {mine:.4g}"
     if not np.isfinite(mine):
@@ -263,7 +266,7 @@ def _unrecognized(exercise, played, answer, parting):
             f"memory that you return. {parting.words}"
         )
     said = [f"This is none of the mistakes that are known here. {parting.words}"]
-    case, place, x, _ = answer.values[parting.index]
+    case, _, x, _ = answer.values[parting.index]
     y = played.values[parting.index][2]
     if exercise.name == "training_loop":
         log = played.seen["logs"][0]

@@ -590,7 +590,6 @@ MISTAKES = (
         (
             "c = beta1 * m + (1 - beta1) * g\n    m = beta2 * m + (1 - beta2) * g -> "
             "m = beta2 * m + (1 - beta2) * g\n    c = beta1 * m + (1 - beta1) * g",
-            "np.sign(c) -> np.sign(m)",
             "m = beta2 * m + (1 - beta2) * g -> m = c",
         ),
     ),
@@ -740,7 +739,6 @@ MISTAKES = (
             "m=m, v=v, t=t, mu_product=mu_product -> m=0, v=0, t=0, mu_product=1",
             "state if state else (0, {}) -> (0, {})",
             "state if state else (0, {}) -> (state[0] if state else 0, {})",
-            "state if state else (0, {}) -> (0, state[1] if state else {})",
             "state if state else (0, 0, 0) -> (0, 0, 0)",
             "state if state else (0, 0, 0) -> (*state[:2], 0) if state else (0, 0, 0)",
             "state if state else (0, 0, 0) -> (0, 0, state[2]) if state else (0, 0, 0)",

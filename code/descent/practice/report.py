@@ -157,7 +157,7 @@ def _figure(exercise, played, parting):
     ax.axvline(at + 1, color="0.8", lw=1)
     ax.plot(number, correct, color=plot.INK, marker="o", ms=5, label="right")
     ax.plot(number, mine, color=plot.LOOK["adam"][0], marker="P", ls=(0, (5, 1.5)), label="yours")
-    which = f", coordinate {list(parting.at)[0] if len(parting.at) == 1 else parting.at}"
+    which = f", coordinate {parting.at[0] if len(parting.at) == 1 else parting.at}"
     ax.set(xlabel="step", ylabel="parameter" + (which if parting.at else ""))
     ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
     end = f"{mine[-1]:.3g} where {correct[-1]:.3g} is right"

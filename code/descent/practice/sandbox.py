@@ -247,7 +247,7 @@ def _unchanged():
     """Put back what a function could have changed for everybody."""
     shared = (np, np.random, np.linalg, math, random, builtins)
     modules = [(vars(module), dict(vars(module))) for module in shared]
-    state, own = np.random.get_state(), random.getstate()
+    state, own = np.random.get_state(), random.getstate()  # noqa: NPY002
     tracer, limit = sys.gettrace(), sys.getrecursionlimit()
     try:
         yield
@@ -256,7 +256,7 @@ def _unchanged():
         sys.setrecursionlimit(limit)
         for now, before in modules:
             now.update(before)
-        np.random.set_state(state)
+        np.random.set_state(state)  # noqa: NPY002
         random.setstate(own)
 
 
