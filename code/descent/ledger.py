@@ -5,6 +5,7 @@ the book where it is made) and the claims, each with the evidence that speaks fo
 """
 
 import tomllib
+from functools import cache
 from importlib.resources import files
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy as np
 HOLDS, CONDITIONS, NOT = "Holds", "Holds under conditions", "Not as stated"
 
 
+@cache
 def claims():
     """Read the ledger.
 

@@ -1,0 +1,116 @@
+"""Sphinx extension: the ledger's rows, with the numbers that the notebooks printed.
+
+In `claims.md` the line `% rows of the article` becomes a table of its claims, and in `results.md` the
+line `% rows of the course` one of the others. What was measured comes from the stored outputs of the
+notebooks, and the verdict is computed from it.
+"""
+
+import json
+import re
+from collections import Counter
+from pathlib import Path
+
+from sphinx.errors import ExtensionError
+
+from descent import ledger
+
+WEIGHED = re.compile(
+    r"^([a-z0-9-]+): (\S+) \((?:(\S+ to \S+) in (\d+) runs, )?predicted ([^)]+)\)$", re.MULTILINE
+)
+LABEL = re.compile(r"^\(([\w-]+)\)=$", re.MULTILINE)
+ROWS = re.compile(r"^% rows of the (article|course)$", re.MULTILINE)
+COURSE = "The course: "
+SIGNS = {ledger.HOLDS: "✓", ledger.CONDITIONS: "◐", ledger.NOT: "✗"}
+
+
+def weighed(notebook):
+    """What a notebook's outputs say of the ledger's evidence.
+
+    Parameters
+    ----------
+    notebook : dict
+        As read from its file.
+
+    Yields
+    ------
+    (key, label, value, spread, runs, predicted) : tuple of str
+        The evidence's key, the label of its section, and the parts of the line printed. `spread`
+        and `runs` are empty where there was one run.
+    """
+    label = ""
+    for cell in notebook["cells"]:
+        source = "".join(cell["source"])
+        if cell["cell_type"] == "markdown":
+            label = (LABEL.findall(source) or [label])[-1]
+        for output in cell.get("outputs", []):
+            for key, *rest in WEIGHED.findall("".join(output.get("text", ""))):
+                yield key, label, *rest
+
+
+def measured(book):
+    """The lines of `weighed` of all notebooks in the folder `book`, by their keys."""
+    found = {}
+    for path in sorted(Path(book).glob("*.ipynb")):
+        for key, *rest in weighed(json.loads(path.read_text(encoding="utf-8"))):
+            found[key] = (path.stem, *rest)
+    return found
+
+
+def title(path):
+    """A notebook's title."""
+    cells = json.loads(Path(path).read_text(encoding="utf-8"))["cells"]
+    return re.search(r"^# (.+)$", "".join(cells[0]["source"]), re.MULTILINE)[1]
+
+
+def rows(book, whose):
+    """The claims of the "article" or the "course" in Markdown: their count, and a table a part."""
+    known = ledger.claims()
+    evidence = known["evidence"]
+    claims = [c for c in known["claim"] if c["part"].startswith(COURSE) == (whose == "course")]
+    found = measured(book)
+
+    def item(key, side):
+        if key not in found:
+            raise ExtensionError(f"no notebook weighs {key!r}, which a claim of the ledger needs")
+        chapter, label, value, spread, runs, predicted = found[key]
+        if predicted != ledger.expected(evidence[key]):
+            raise ExtensionError(f"{chapter} was run with another prediction of {key!r}")
+        entry = evidence[key]
+        spread = f" ({spread} in {runs} runs)" if runs else ""
+        return (
+            f"*{side}:* {entry['measures']}. Predicted {predicted}: {entry['prediction']}. "
+            f"Measured **{value}**{spread} in [{title(Path(book, chapter + '.ipynb'))}](#{label})."
+        )
+
+    count = Counter(ledger.verdict(claim) for claim in claims)
+    marks = ", ".join(f"{count[v]} {SIGNS[v]} *{v.lower()}*" for v in SIGNS)
+    parts = [f"The {len(claims)} claims by their verdicts: {marks}."]
+    for part in dict.fromkeys(claim["part"] for claim in claims):
+        lines = [
+            f"## {part.removeprefix(COURSE)}\n\n:::{{list-table}}\n:header-rows: 1\n:widths: 40 60\n:class: ledger\n",
+            "* - Claim and verdict\n  - Predicted and measured",
+        ]
+        for claim in (claim for claim in claims if claim["part"] == part):
+            verdict = ledger.verdict(claim)
+            items = [item(key, "For") for key in claim["for"]]
+            items += [item(key, "Against") for key in claim["against"]]
+            lines.append(f"* - {claim['says']}\n")
+            lines.append(f"    {SIGNS[verdict]} **{verdict}.** {claim['truth']}")
+            lines.append("\n".join(f"  {'  ' if i else '- '}- {x}" for i, x in enumerate(items)))
+        parts.append("\n".join(lines) + "\n:::")
+    return "\n\n".join(parts) + "\n"
+
+
+def fill(app, docname, source):
+    """Put the rows into the ledger's pages, and build them again when what they show changes."""
+    if ROWS.search(source[0]):
+        source[0] = ROWS.sub(lambda match: rows(app.srcdir, match[1]), source[0])
+        listed = Path(ledger.__file__).with_name("claims.toml")
+        for path in (*Path(app.srcdir).glob("*.ipynb"), listed):
+            app.env.note_dependency(str(path))
+
+
+def setup(app):
+    """Fill the page as it is read."""
+    app.connect("source-read", fill)
+    return {"parallel_read_safe": True}
