@@ -464,7 +464,7 @@ def styles():
         yield from (pytest.param(name, f, id=f"{name}: {style}") for style, f in found)
 
 
-@pytest.mark.parametrize("name, function", styles())
+@pytest.mark.parametrize("name, function", list(styles()))
 def test_a_right_answer_in_any_style_passes(name, function):
     report = check(name, function)
     assert report.passed, report.message

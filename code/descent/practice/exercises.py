@@ -408,7 +408,8 @@ def _play_adam_all(exercise, submission, played, apart):
                 path.append(_steps(named, gradients))
             steps.append(path)
         for k, parts in enumerate(zip(*steps, strict=True)):
-            played.add(title, f"step {k + 1}", np.concatenate(parts), "The steps")
+            together = np.stack(parts, axis=-1).ravel()  # One name after the other.
+            played.add(title, f"step {k + 1}", together, "The steps")
 
 
 def _two(result, submission, form):
@@ -499,7 +500,7 @@ def _play_schedule(exercise, submission, cases):
         rates = [numbers(one(k), "The learning rate") for k in ks]
         for k, rate in zip(ks, rates, strict=True):
             if rate.size != 1:
-                raise Refused(f"The learning rate should be one number; at k = {k} it is {rate}.")
+                raise Refused(f"The learning rate should be one number; at k = {k} it is {brief(rate)}.")
             played.add(title, f"k = {k}", rate.reshape(()), "The learning rate")
     return played
 

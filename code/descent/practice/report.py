@@ -10,6 +10,7 @@ import numpy as np
 from descent.lives import inline
 
 from .judging import right
+from .sandbox import LAST_RESORT, SECONDS
 
 
 @dataclass(frozen=True, repr=False)
@@ -78,12 +79,12 @@ def trouble_message(trouble, function):
     at = f", {where}" if where else ""
     if trouble.kind == "endless":
         return (
-            f"{function} did not come to an end within 2 seconds, and was stopped{at}. Is there a "
+            f"{function} did not come to an end within {SECONDS:g} seconds, and was stopped{at}. Is there a "
             "loop whose condition never changes, or much more work than one step needs?"
         )
     if trouble.kind == "blocked":
         return (
-            f"{function} did not come to an end within 4 seconds, and had to be killed{at}. Does "
+            f"{function} did not come to an end within {LAST_RESORT:g} seconds, and had to be killed{at}. Does "
             "it wait for something, or compute a huge number?"
         )
     if trouble.kind == "ended":
