@@ -23,8 +23,8 @@ test: install-dev lint  ## run every test: units, notebooks, the built pages in 
 notebooks: install-dev  ## execute and normalize all notebooks, or one (NOTEBOOK=book/adam.ipynb)
 	@$(RUN) tools/notebooks.py $(NOTEBOOK)
 
-lab: install  ## open the notebooks in JupyterLab
-	@$(RUN) -m jupyter lab book
+lab: install  ## copy the exercises into my-work/, never over yours, and open JupyterLab there
+	@$(RUN) tools/lab.py
 
 bench: install-dev  ## time a step of each rule beside PyTorch's
 	@$(RUN) tools/bench.py

@@ -19,10 +19,11 @@ from descent import rules
 from . import answers
 from .calls import Caller, NotBegun, Played, Refused, Rule, brief, name_of, numbers
 
-# One row a step. The scales differ by 10,000; the fourth is always 0; the last falls silent.
+# One row a step. The scales differ by 10,000, and the smallest is below eps at first; the fourth is
+# always 0; the last falls silent.
 GRADIENTS = np.array(
     [
-        [1.3, -90.0, 0.012, 0.0, 0.5],
+        [1.3, -90.0, 0.004, 0.0, 0.5],
         [-0.7, -140.0, 0.031, 0.0, 0.5],
         [2.1, 60.0, 0.008, 0.0, 0.5],
         [0.4, -30.0, -0.027, 0.0, 0.5],
@@ -500,7 +501,9 @@ def _play_schedule(exercise, submission, cases):
         rates = [numbers(one(k), "The learning rate") for k in ks]
         for k, rate in zip(ks, rates, strict=True):
             if rate.size != 1:
-                raise Refused(f"The learning rate should be one number; at k = {k} it is {brief(rate)}.")
+                raise Refused(
+                    f"The learning rate should be one number; at k = {k} it is {brief(rate)}."
+                )
             played.add(title, f"k = {k}", rate.reshape(()), "The learning rate")
     return played
 

@@ -1,7 +1,7 @@
 """Compare what a submission did with the right answer, and with every mistake that is known."""
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -45,16 +45,18 @@ def play(exercise: Exercise, wrong):
             return None
 
 
-def behaves_as(exercise, wrong, played, tolerance, first=False):
+def behaves_as(exercise, wrong, played, tolerance=None):
     """Whether a submission did what a wrong answer of the bank does; what that did, or None."""
     # A rule is called step by step, so most wrong answers are out after the first step.
-    if exercise.is_rule and not _begins_as(exercise, wrong, played, tolerance):
+    if exercise.is_rule and not _begins_as(exercise, wrong, played):
         return None
     whole = play(exercise, wrong)
-    return whole if whole is not None and agree(whole, played, tolerance, first) else None
+    if whole is not None and agree(whole, played, tolerance or exercise.tolerance):
+        return whole
+    return None
 
 
-def _begins_as(exercise, wrong, played, tolerance):
+def _begins_as(exercise, wrong, played):
     memory, scales = {}, played.scales
     _, gradients, hyper = walks(exercise)[0]
     w = start(gradients) if exercise.before else None
@@ -66,16 +68,17 @@ def _begins_as(exercise, wrong, played, tolerance):
             except Exception:
                 return False
             x = np.broadcast_to(x, g.shape)
-            if not _close(x, y, scales[case], max(tolerance, loose)):
+            if not _close(x, y, scales[case], max(exercise.tolerance, loose)):
                 return False
             w = None if w is None else x
     return True
 
 
-def agree(a, b, tolerance, first=False):
-    """Whether two plays gave the same values, `a` being the one to measure by."""
-    if not first and len(a.values) != len(b.values):
-        return False
+def agree(a, b, tolerance):
+    """Whether two plays gave the same values, `a` being the one to measure by.
+
+    What keeps its memory to itself is not played to the end: then the beginning counts.
+    """
     scales = a.scales
     return all(
         _close(x, y, scales[case], max(tolerance, tx, ty))
@@ -139,7 +142,7 @@ def judge(exercise, played):
 
 def _judge_values(exercise, played):
     answer = right(exercise)
-    if agree(answer, played, exercise.tolerance, first=len(played.values) < len(answer.values)):
+    if agree(answer, played, exercise.tolerance):
         if played.unsteady:
             return Verdict(
                 False,
@@ -149,7 +152,7 @@ def _judge_values(exercise, played):
             )
         return Verdict(True, _praise(exercise, played, answer))
     parting = part(answer, played, exercise.tolerance)
-    name = _recognized(exercise, played, parting)
+    name = _recognized(exercise, played) or _shared(exercise, played)
     if name is None:
         return Verdict(False, _unrecognized(exercise, played, answer, parting), parting=parting)
     one, *two = name.split()
@@ -177,24 +180,44 @@ def _praise(exercise, played, answer):
     return f"{message} {played.note}".rstrip()
 
 
-def _recognized(exercise, played, parting):
+def _shared(exercise, played):
+    """The id of the mistake where two names for one array are seen in arrays alone, or None."""
+    if exercise.name == "walk":
+        paths = zip(played.values, right(exercise).values, strict=True)
+        one = all(
+            p.ndim == 2 and len(p) > 1 and (p == p[0]).all() and not np.array_equal(p[0], x[0])
+            for (_, _, p, _), (_, _, x, _) in paths
+        )
+        return "aliased-memory" if one else None
+    titles = [value[0] for value in played.values]
+    if not (played.aliased and "number" in titles):
+        return None
+    at = titles.index("number")  # A number can't be written into.
+    arrays = replace(played, values=played.values[:at], memory=played.memory[:at])
+    return "aliased-memory" if _recognized(exercise, arrays) == "aliased-memory" else None
+
+
+def _recognized(exercise, played):
     """The id of the mistake that gives these numbers, or of two, or None."""
     if played.unsteady:
         return None
-    tolerance = exercise.tolerance
-    short = len(played.values) < len(right(exercise).values)
-    found = []
-    for name, _, wrong in wrong_answers(exercise.answer):
-        if (did := behaves_as(exercise, wrong, played, tolerance, short)) is not None:
-            found.append((_memory_agrees(did, played) is False, name))
+    bank = wrong_answers(exercise.answer)
+    found = [
+        (_memory_agrees(did, played) is False, name)
+        for name, _, wrong in bank
+        if (did := behaves_as(exercise, wrong, played)) is not None
+    ]
     if found and exercise.name == "training_loop":
         return _by_calls([name for _, name in found], played.seen["logs"][0])
     if found:
         return min(found, key=lambda pair: pair[0])[1]
     if not (exercise.is_rule and np.isfinite(played.values[0][2]).all()):
         return None
-    for name, _, wrong in pairs(exercise.answer):
-        if behaves_as(exercise, wrong, played, tolerance, short) is not None:
+    if _begins_as(exercise, exercise.answer, played):
+        return None
+    # What is the same in the first walk, and not in others, is the same mistake in other words.
+    for name, _, wrong in (*bank, *pairs(exercise.answer)):
+        if _begins_as(exercise, wrong, played):
             # A mistake before a variant: it is the one to mend.
             return " ".join(sorted(name.split(), key=lambda one: BY_ID[one].variant))
     return None

@@ -244,6 +244,7 @@ MISTAKES = (
             "np.sqrt(v_hat) + eps -> np.sqrt(v_hat + eps)",
             "np.sqrt(v) + eps -> np.sqrt(v + eps)",
             "np.sqrt(v_hat) + eps -> np.sqrt(v_hat + eps**2)",
+            "np.sqrt(v_hat) + eps -> np.sqrt((v + eps) / (1 - beta2**t))",
             "np.sqrt(v) + eps -> np.sqrt(v + eps**2)",
         ),
         variant=True,
@@ -286,6 +287,16 @@ MISTAKES = (
         (
             "np.sqrt(v_hat) + eps -> np.maximum(np.sqrt(v_hat), eps)",
             "np.sqrt(v) + eps -> np.maximum(np.sqrt(v), eps)",
+        ),
+    ),
+    Mistake(
+        "eps-fixed",
+        "The eps that is handed in has no part in your step: it is a number of your own, or far "
+        "too small to be seen. Who calls the rule chooses its hyper-parameters.",
+        (
+            "np.sqrt(v_hat) + eps -> np.sqrt(v_hat) + 1e-8",
+            "np.sqrt(v) + eps -> np.sqrt(v) + 1e-8",
+            "abs(g) + eps -> abs(g) + 1e-8",
         ),
     ),
     Mistake(
@@ -421,6 +432,9 @@ MISTAKES = (
             f"m = beta1 * m + (1 - -> m = beta1 * (g if {_FIRST.format('m')} else m) + (1 -",
             f"m = beta1 * m + (1 - -> m = beta1 * (g if {_FIRST.format('m')} else m) + (1 -; "
             f"v = beta2 * v + -> v = beta2 * (g**2 if {_FIRST.format('v')} else v) +",
+            f"m = beta1 * m + (1 - -> m = beta1 * (g if {_FIRST.format('m')} else m) + (1 -; "
+            f"v = beta2 * v + -> v = beta2 * (g**2 if {_FIRST.format('v')} else v) +; "
+            "m / (1 - beta1**t) -> m; v / (1 - beta2**t) -> v",
             f"c = beta1 * m -> m = g if {_FIRST.format('m')} else m\n    c = beta1 * m",
         ),
     ),

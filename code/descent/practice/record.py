@@ -4,7 +4,6 @@ Nothing is written anywhere else, and nothing leaves the machine.
 """
 
 import json
-import os
 from pathlib import Path
 
 FOLDER = "my-work"
@@ -13,8 +12,6 @@ FOLDER = "my-work"
 def file():
     """The file of this learner, or None outside of `my-work`."""
     here = Path.cwd()
-    if "PYTEST_CURRENT_TEST" in os.environ and "DESCENT_PROGRESS" not in os.environ:
-        return None
     for folder in (here, *here.parents):
         if folder.name == FOLDER:
             return folder / "progress.json"

@@ -79,13 +79,13 @@ def trouble_message(trouble, function):
     at = f", {where}" if where else ""
     if trouble.kind == "endless":
         return (
-            f"{function} did not come to an end within {SECONDS:g} seconds, and was stopped{at}. Is there a "
-            "loop whose condition never changes, or much more work than one step needs?"
+            f"{function} did not come to an end within {SECONDS:g} seconds, and was stopped{at}. "
+            "Is there a loop whose condition never changes, or much more work than one step needs?"
         )
     if trouble.kind == "blocked":
         return (
-            f"{function} did not come to an end within {LAST_RESORT:g} seconds, and had to be killed{at}. Does "
-            "it wait for something, or compute a huge number?"
+            f"{function} did not come to an end within {LAST_RESORT:g} seconds, and had to be "
+            f"killed{at}. Does it wait for something, or compute a huge number?"
         )
     if trouble.kind == "ended":
         return (
