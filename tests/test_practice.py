@@ -329,13 +329,10 @@ def test_a_message_names_the_numbers_of_the_learner_and_no_line_to_write():
     report = check("adam", adam_with(NO_CORRECTION))
     step = adam_with(NO_CORRECTION)(np.array(1.3), lr=0.1, beta1=0.8, beta2=0.95, eps=1e-2)[0]
     assert f"yours is {step:.4g}" in report.message
-    code = re.compile(r"\*\*|np\.|return | = [a-z]|\bdef\b|/ \(1")
     for mistake in MISTAKES:
-        without_betas = re.sub(r"\(1 - beta1\) / sqrt\(1 - beta2\) = 3\.16", "", mistake.says)
-        assert not re.search(r"\*\*|np\.|return [a-z]+ [*+]|\bdef\b", without_betas), mistake.id
+        assert not re.search(r"\*\*|np\.|return [a-z]+ [*+]|\bdef\b", mistake.says), mistake.id
         assert mistake.says.endswith((".", "?"))
         assert 25 < len(mistake.says) < 420
-    assert code.search("m / (1 - beta1**t)")
 
 
 # A report, and what stands around it
@@ -364,9 +361,14 @@ def test_a_report_is_shown_as_text_and_as_html_with_a_figure():
     assert isinstance(passed, Report)
 
 
-def test_a_figure_can_be_drawn_of_what_is_not_a_number():
+def test_no_figure_is_drawn_of_what_is_not_a_number():
     report = check("adam", lambda g, *, lr, beta1, beta2, eps: (g * np.nan, {}))
-    assert "<img" in report.html()
+    assert "not finite" in report.html() and "<img" not in report.html()
+
+
+def test_a_figure_of_parameters_begins_where_they_did():
+    report = check("adamw", lambda w, g, *, lr, beta1, beta2, eps, weight_decay: (w, {}))
+    assert "ends at -2 where" in report.html()
 
 
 def test_a_figure_is_left_out_where_matplotlib_is_missing(monkeypatch):

@@ -656,6 +656,7 @@ def test_a_broken_submission_gets_a_message(
     for ours in ("descent/practice", "Traceback", "0x", "_Late"):
         assert ours not in report.message
     assert report.message in repr(report)
+    assert report.html().startswith('<div class="practice">')
     assert capfd.readouterr() == ("", "")
 
 

@@ -85,11 +85,7 @@ def _is_kind(result, kind):
 
 
 def _listed():
-    width = max(map(len, EXERCISES))
-    return "\n".join(
-        f"`{e.name}`{' ' * (width - len(e.name))}  {e.asks}\n{' ' * (width + 4)}`{e.signature}`"
-        for e in EXERCISES.values()
-    )
+    return "\n".join(f"`{e.name}`: {e.asks} `{e.signature}`" for e in EXERCISES.values())
 
 
 def _unknown(name):

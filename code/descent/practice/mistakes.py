@@ -38,9 +38,10 @@ _FIRST = "(np.ndim({0}) == 0 and {0} == 0)"
 MISTAKES = (
     Mistake(
         "no-correction",
-        "Your averages start at zero, and nothing makes up for that. While they fill, `m` is too "
-        "small and `v` is far too small, so the first steps have the wrong length: with the usual "
-        "betas, the first one is (1 - beta1) / sqrt(1 - beta2) = 3.16 times too long.",
+        "Your averages start at zero, and nothing makes up for that. While they fill they are too "
+        "small, so the first steps have the wrong length: in Adam, the first is 3.16 times too "
+        "long with the usual betas. With those of this check, 0.8 and 0.95, it is 0.89 times as "
+        "long as it should be, but for eps.",
         (
             "m / (1 - beta1**t) -> m; v / (1 - beta2**t) -> v",
             "m / (1 - beta1**t) -> m; v_max / (1 - beta2**t) -> v_max",
@@ -51,7 +52,8 @@ MISTAKES = (
     Mistake(
         "only-m-corrected",
         "The first average is corrected and the second is not. `v` is still too small while it "
-        "fills, so the first steps are too long: with the usual beta2, 31.6 times.",
+        "fills, so the first steps are too long: with the usual beta2, 31.6 times; with that of "
+        "this check, 0.95, 4.5 times, but for eps.",
         ("v / (1 - beta2**t) -> v", "v_max / (1 - beta2**t) -> v_max"),
     ),
     Mistake(
@@ -135,8 +137,6 @@ MISTAKES = (
             "if state else (0, 0, 0) -> if state else (0, 0, 1)",
             "beta**t -> beta**(t + 1)",
             "beta**t -> beta**(t - 1)",
-            "return lr * factor ** (k // every) -> return lr * factor ** ((k + 1) // every)",
-            "return lr * factor ** (k // every) -> return lr * factor ** (max(k - 1, 0) // every)",
         ),
     ),
     Mistake(
@@ -307,7 +307,6 @@ MISTAKES = (
         (
             "np.sqrt(v_hat) -> v_hat",
             "np.sqrt(v) -> v",
-            "np.sqrt((g**2).sum()) -> (g**2).sum()",
         ),
     ),
     Mistake(
@@ -323,9 +322,9 @@ MISTAKES = (
     Mistake(
         "no-one-minus-beta",
         "What is new comes in with its full weight, so this is a sum and not an average. For a "
-        "steady gradient it grows until it is 1 / (1 - beta) times as large as what it averages. "
-        "The two are two conventions, and that factor belongs into lr when one changes between "
-        "them.",
+        "steady gradient it grows until it is 1 / (1 - beta) times as large as what it "
+        "averages. The two are two conventions, and a change between them changes the right "
+        "learning rate by that factor.",
         (
             "beta * m + (1 - beta) * g -> beta * m + g",
             "beta1 * m + (1 - beta1) * g -> beta1 * m + g",
@@ -366,14 +365,14 @@ MISTAKES = (
     ),
     Mistake(
         "ascent",
-        "The sign is turned round: your step leads uphill, and the loss rises. What a rule returns "
-        "is subtracted from the parameters.",
+        "The sign is turned round: your step leads uphill, and the loss rises. The gradient "
+        "points uphill, and a step goes against it; what a rule returns is subtracted from the "
+        "parameters.",
         (
             "return lr -> return -lr",
             "w = w - lr * m_hat -> w = w + lr * m_hat",
             "steps[name] = lr -> steps[name] = -lr",
             "x = x - lr * g -> x = x + lr * g",
-            "(loss(x + e) - loss(x - e)) -> (loss(x - e) - loss(x + e))",
         ),
     ),
     Mistake(
@@ -497,7 +496,7 @@ MISTAKES = (
     ),
     Mistake(
         "lr-forgotten",
-        "The learning rate has no part in your step.",
+        "The learning rate that is handed in has no part in your result.",
         (
             "return lr * -> return ",
             "w = w - lr * m_hat -> w = w - m_hat",
@@ -716,9 +715,8 @@ MISTAKES = (
     ),
     Mistake(
         "changed-input",
-        "Your function changed what it was given. Whoever called it still needs that: the gradient "
-        "for the next thing, the memory for comparing, the parameters for undoing a step. `+=` and "
-        "its like write into the array on their left, wherever it came from.",
+        "Your function changed what it was given. Whoever called it still needs that as it was. "
+        "`+=` and its like write into the array on their left, wherever that came from.",
     ),
     Mistake(
         "aliased-memory",
@@ -860,7 +858,8 @@ MISTAKES = (
     ),
     Mistake(
         "scheduler-forgotten",
-        "The learning rate never changes: nothing tells the scheduler that an epoch has passed.",
+        "The learning rate stays the same during the training: nothing tells the scheduler that "
+        "an epoch has passed.",
         ("        scheduler.step() -> ", "        scheduler.step() ->     scheduler.step()"),
     ),
     Mistake(
@@ -908,6 +907,12 @@ MISTAKES = (
         "The learning rate falls a little at every step, like a smooth curve. It should stay the "
         "same for a while, and then drop: look at a step that is no multiple of `every`.",
         ("k // every -> k / every",),
+    ),
+    Mistake(
+        "drop-off-by-one",
+        "The learning rate drops one step too soon, or one too late. The first step has the number "
+        "0, so the first drop comes with the step whose number is `every`.",
+        ("(k // every) -> ((k + 1) // every)", "(k // every) -> (max(k - 1, 0) // every)"),
     ),
     Mistake(
         "rounded-up",
@@ -971,8 +976,8 @@ MISTAKES = (
     ),
     Mistake(
         "cosine-not-raised",
-        "The curve goes below 0, or to a quarter of a cosine. Half a cosine falls from 1 to -1; it "
-        "has to be lifted and halved to fall from 1 to 0.",
+        "The fall has another shape. Half a cosine goes from 1 to -1; it has to be lifted and "
+        "halved, so that it goes from 1 to 0.",
         (
             "lr * (1 + math.cos(math.pi * done)) / 2 -> lr * math.cos(math.pi * done)",
             "lr * (1 + math.cos(math.pi * done)) / 2 -> lr * math.cos(math.pi * done / 2)",
@@ -1018,6 +1023,7 @@ MISTAKES = (
             "g * max_norm / norm if -> g / norm if",
             "g * max_norm / norm if -> g / max_norm if",
             "g * max_norm / norm if -> g * max_norm if",
+            "np.sqrt((g**2).sum()) -> (g**2).sum()",
             "np.sqrt((g**2).sum()) -> np.sqrt((g**2).mean())",
             "np.sqrt((g**2).sum()) -> abs(g).sum()",
             "np.sqrt((g**2).sum()) -> abs(g).max()",
@@ -1056,6 +1062,11 @@ MISTAKES = (
         "Your gradient is too large or too small by a fixed factor. How far apart are the two "
         "points at which the loss was taken?",
         ("/ (2 * h) -> / h", "/ (2 * h) -> / 2 * h", "/ (2 * h) -> / (4 * h)", "/ (2 * h) -> "),
+    ),
+    Mistake(
+        "difference-turned",
+        "Your gradient has the opposite sign. It should be positive where the loss rises.",
+        ("(loss(x + e) - loss(x - e)) -> (loss(x - e) - loss(x + e))",),
     ),
     Mistake(
         "all-at-once",

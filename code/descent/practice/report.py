@@ -9,6 +9,7 @@ import numpy as np
 
 from descent.lives import inline
 
+from .exercises import start, walks
 from .judging import right
 from .sandbox import LAST_RESORT, SECONDS
 
@@ -137,7 +138,7 @@ def _line(place):
 
 
 def _figure(exercise, played, parting):
-    """Both paths, as an image with its text; nothing where Matplotlib is missing."""
+    """Both paths, as an image with its text; nothing where they can't be drawn."""
     try:
         import matplotlib.pyplot as plt
 
@@ -147,24 +148,30 @@ def _figure(exercise, played, parting):
     answer = right(exercise)
     case = answer.values[parting.index][0]
     rows = [i for i, value in enumerate(answer.values) if value[0] == case]
+    if any(answer.values[i][2].shape != played.values[i][2].shape for i in rows):
+        return ""
+    gradients = next(gradients for title, gradients, _ in walks(exercise) if title == case)
     paths = []
     for values in (answer.values, played.values):
-        steps = np.array([values[i][2][parting.at] for i in rows])
-        paths.append(steps if exercise.name == "adamw" else -np.cumsum(steps))
+        numbers = np.array([values[i][2][parting.at] for i in rows])
+        begun = start(gradients)[parting.at] if exercise.before else 0.0
+        path = numbers if exercise.before else -np.cumsum(numbers)
+        paths.append(np.append(begun, path))
     correct, mine = paths
-    at = rows.index(parting.index)
-    number = np.arange(1, len(rows) + 1)
+    if not np.isfinite(mine[-1]):
+        return ""
+    at = rows.index(parting.index) + 1
     fig, ax = plt.subplots(figsize=(5, 2.4))
-    ax.axvline(at + 1, color="0.8", lw=1)
-    ax.plot(number, correct, color=plot.INK, marker="o", ms=5, label="right")
-    ax.plot(number, mine, color=plot.LOOK["adam"][0], marker="P", ls=(0, (5, 1.5)), label="yours")
-    which = f", coordinate {parting.at[0] if len(parting.at) == 1 else parting.at}"
+    ax.axvline(at, color="0.8", lw=1)
+    ax.plot(correct, color=plot.INK, marker="o", ms=5, label="right")
+    ax.plot(mine, color=plot.LOOK["adam"][0], marker="P", ls=(0, (5, 1.5)), label="yours")
+    which = f", entry {parting.at[0] if len(parting.at) == 1 else parting.at}"
     ax.set(xlabel="step", ylabel="parameter" + (which if parting.at else ""))
     ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
     end = f"{mine[-1]:.3g} where {correct[-1]:.3g} is right"
     alt = (
         f"Where the steps lead one parameter, over {len(rows)} steps: your path parts from the "
-        f"right one at step {at + 1}, and ends at {end}."
+        f"right one at step {at}, and ends at {end}."
     )
     width = round(fig.get_figwidth() * 100)
     picture = base64.b64encode(plot.png(fig)).decode()
