@@ -97,6 +97,16 @@ def test_the_page_says_what_python_says(page, lr, noise):
     assert said == figure.verdict(trace)
 
 
+def test_a_goal_that_is_left_again_is_said_to_be(page):
+    figure = explore.walk(rules.adam, lr=(0.001, 1, 0.2), goal=1e-4)
+    trace = figure.trace()
+    assert trace.loss.min() < figure.goal < trace.loss[-1]
+    spec = [dict(loss=trace.loss.tolist(), diverged=False), spec_of(figure)]
+    said = page.evaluate("([t, spec]) => descent.verdict(t, spec)", spec)
+    assert said == figure.verdict(trace)
+    assert said.startswith("Goal reached") and said.endswith("It ends above it again.")
+
+
 def test_numbers_are_written_alike(page):
     values = [0.0, 1e-6, 1.234e-5, 9.9999e-5, 0.0123456, 1.0, 20.0, 123456.0, 1234567.0, 9.996]
     for value, digits in itertools.product(values, (2, 3, 6)):

@@ -115,7 +115,10 @@ export function verdict(trace, { goal, steps, noise, tail }) {
     return `${word}: the mean loss of the last ${tail} steps is ${short(mean, 2)}.`;
   }
   const reached = trace.loss.findIndex((loss) => loss < goal);
-  if (reached >= 0) return `Goal reached: the loss is below ${short(goal)} after ${reached} steps.`;
+  if (reached >= 0) {
+    const again = last < goal ? "" : " It ends above it again.";
+    return `Goal reached: the loss is below ${short(goal)} after ${reached} steps.${again}`;
+  }
   return `After ${steps} steps the loss is ${short(last, 2)}. The goal is not reached yet.`;
 }
 

@@ -159,7 +159,8 @@ class Walk(_Figure):
             return f"{word}: the mean loss of the last {self.tail} steps is {last:.2g}."
         reached = np.flatnonzero(trace.loss < self.goal)
         if len(reached):
-            return f"Goal reached: the loss is below {self.goal:g} after {reached[0]} steps."
+            said = f"Goal reached: the loss is below {self.goal:g} after {reached[0]} steps."
+            return said if trace.loss[-1] < self.goal else f"{said} It ends above it again."
         loss = f"After {self.steps} steps the loss is {trace.loss[-1]:.2g}."
         return f"{loss} The goal is not reached yet."
 
