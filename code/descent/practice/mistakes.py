@@ -46,6 +46,10 @@ MISTAKES = (
             "m / (1 - beta1**t) -> m; v / (1 - beta2**t) -> v",
             "m / (1 - beta1**t) -> m; v_max / (1 - beta2**t) -> v_max",
             "lr * m_hat / u -> lr * m / u",
+            "mu_next * m / (1 - mu_product * mu_next) + (1 - mu) * g / (1 - mu_product) -> m; "
+            "v / (1 - beta2**t) -> v",
+            "mu_next * m / (1 - mu_product * mu_next) + (1 - mu) * g / (1 - mu_product) -> "
+            "mu_next * m + (1 - mu) * g; v / (1 - beta2**t) -> v",
             "m / (1 - beta**t) -> m",
         ),
     ),
@@ -382,6 +386,8 @@ MISTAKES = (
         (
             "beta * m + g -> beta * m - g",
             "m = beta * m + g -> m = beta * m - g",
+            "m = beta * m + g -> m = beta * m - lr * g; lr * m, -> m,",
+            "m = beta * m + (1 - beta) * g -> m = beta * m - lr * (1 - beta) * g; lr * m, -> m,",
             "beta * m + (1 - beta) * g -> beta * m - (1 - beta) * g",
             "beta1 * m + (1 - beta1) * g -> beta1 * m - (1 - beta1) * g",
             "m = beta1 * m + g / -> m = beta1 * m - g /",
@@ -406,9 +412,10 @@ MISTAKES = (
         "steady gradient its steps get shorter and shorter, like 1 / sqrt(t), and yours tend to a "
         "constant.",
         (
-            *(f"v = v + g**2 -> v = {b} * v + (1 - {b}) * g**2" for b in (0.5, 0.9, 0.99, 0.999)),
-            "v = v + g**2 -> v = 0.95 * v + (1 - 0.95) * g**2",
-            "v = v + g**2 -> v = 0.8 * v + (1 - 0.8) * g**2",
+            *(
+                f"v = v + g**2 -> v = {b} * v + (1 - {b}) * g**2"
+                for b in (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999)
+            ),
             "g, v=0, *, -> g, v=0, t=0, *,; v = v + g**2 -> v = (t * v + g**2) / (t + 1); "
             "dict(v=v) -> dict(v=v, t=t + 1)",
         ),
@@ -418,7 +425,10 @@ MISTAKES = (
         "The squares are summed up here, and nothing fades. For a steady gradient your steps get "
         "shorter and shorter, like 1 / sqrt(t); this rule forgets old squares, so that its steps "
         "tend to a constant.",
-        ("v = beta2 * v + (1 - beta2) * g**2 -> v = v + g**2",),
+        (
+            "v = beta2 * v + (1 - beta2) * g**2 -> v = v + g**2",
+            "v = beta2 * v + (1 - beta2) * g**2 -> v = v + g**2; v / (1 - beta2**t) -> v",
+        ),
     ),
     Mistake(
         "seeded-with-gradient",
@@ -579,6 +589,8 @@ MISTAKES = (
             "m = beta1 * m + (1 - beta1) * g -> old, m = m, beta1 * m + (1 - beta1) * g",
             "lr * m_hat / -> lr * old / (1 - beta1**t) /; m_hat = m / (1 - beta1**t) -> m_hat = m; "
             "m = beta1 * m + (1 - beta1) * g -> old, m = m, beta1 * m + (1 - beta1) * g",
+            "    t = t + 1\n ->     t, old_m, old_v = t + 1, m, v\n; "
+            "m_hat = m / -> m_hat = old_m /; v_hat = v / -> v_hat = old_v /",
             "m = beta * m + -> old, m = m, beta * m +; lr * m, -> lr * old,",
             "m = beta1 * m + g / -> old, m = m, beta1 * m + g /; lr * m, -> lr * old,",
             "c = beta1 * m + (1 - beta1) * g -> c = m",
@@ -735,6 +747,11 @@ MISTAKES = (
         "first step is right, and then the memory starts at zero again.",
         (
             "dict(m=m) -> dict(m=0)",
+            "m = beta * m + -> m = beta * 0 +",
+            "m = beta1 * m + (1 - beta1) * g -> m = beta1 * 0 + (1 - beta1) * g; "
+            "v = beta2 * v + -> v = beta2 * 0 +",
+            "v = beta2 * v + -> v = beta2 * 0 +",
+            "v = v + g**2 -> v = 0 + g**2",
             "dict(v=v) -> dict(v=0)",
             "dict(m=m, v=v) -> dict(m=0, v=0)",
             "dict(m=m, v=v) -> dict(m=m, v=0)",

@@ -192,6 +192,7 @@ def _child(work, writing):
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGALRM])
     faulthandler.register(signal.SIGALRM, file=writing, all_threads=True, chain=True)
+    faulthandler.enable(file=writing)  # And where it is if Python crashes.
     signal.setitimer(signal.ITIMER_REAL, SECONDS)
     with _quiet() as printed:
         result = _guarded(work, lambda: signal.setitimer(signal.ITIMER_REAL, 0))
