@@ -49,11 +49,11 @@ def test_every_weighing_in_a_notebook_has_left_its_line():
         assert keys <= {key for name, key, *_ in WEIGHED if name == chapter}, chapter
 
 
-@pytest.mark.parametrize(("chapter", "key", "label", "value", "spread", "runs", "told"), WEIGHED)
-def test_what_a_notebook_stores_is_as_predicted(chapter, key, label, value, spread, runs, told):
+@pytest.mark.parametrize(("chapter", "key", "label", "value", "count", "spread", "told"), WEIGHED)
+def test_what_a_notebook_stores_is_as_predicted(chapter, key, label, value, count, spread, told):
     entry = EVIDENCE[key]
     assert told == ledger.expected(entry), "the prediction has changed since the notebook was run"
-    shown = [number(part) for part in (value, *(spread.split(" to ") if runs else ()))]
+    shown = [number(part) for part in (value, *(spread.split(" to ") if count else ()))]
     for bound, sign in (("low", 1), ("high", -1)):
         if bound in entry:
             limit = number(format(entry[bound], entry["format"]))
@@ -115,4 +115,4 @@ def test_the_page_shows_each_claim_with_its_numbers():
         assert rows.count(f"* - {claim['says']}\n") == 1
     for chapter, key, label, value, *_ in WEIGHED:
         assert EVIDENCE[key]["prediction"] in rows
-        assert re.search(rf"Measured \*\*{re.escape(value)}\*\*.*\(#{label}\)", rows), chapter
+        assert re.search(rf"Measured \*\*{re.escape(page.readable(value))}\*\*.*\(#{label}\)", rows), chapter

@@ -15,7 +15,7 @@ from sphinx.errors import ExtensionError
 from descent import ledger
 
 WEIGHED = re.compile(
-    r"^([a-z0-9-]+): (\S+) \((?:(\S+ to \S+) in (\d+) runs, )?predicted ([^)]+)\)$", re.MULTILINE
+    r"^([a-z0-9-]+): (\S+) \((?:(\d+) values, (\S+ to \S+); )?predicted ([^)]+)\)$", re.MULTILINE
 )
 LABEL = re.compile(r"^\(([\w-]+)\)=$", re.MULTILINE)
 ROWS = re.compile(r"^% rows of the (article|course)$", re.MULTILINE)
@@ -33,9 +33,9 @@ def weighed(notebook):
 
     Yields
     ------
-    (key, label, value, spread, runs, predicted) : tuple of str
-        The evidence's key, the label of its section, and the parts of the line printed. `spread`
-        and `runs` are empty where there was one run.
+    (key, label, value, count, spread, predicted) : tuple of str
+        The evidence's key, the label of its section, and the parts of the line printed. `count`
+        and `spread` are empty where there was one value.
     """
     label = ""
     for cell in notebook["cells"]:
@@ -56,6 +56,12 @@ def measured(book):
     return found
 
 
+def readable(text):
+    """Long zeros in short: 0.000000000001 is 1e-12."""
+    text = re.sub(r"0\.(0{8,})1\b", lambda zeros: f"1e-{len(zeros[1]) + 1}", text)
+    return re.sub(r"0\.(0{9,})(?!\d)", lambda zeros: f"0 to {len(zeros[1])} decimals", text)
+
+
 def title(path):
     """A notebook's title."""
     cells = json.loads(Path(path).read_text(encoding="utf-8"))["cells"]
@@ -72,14 +78,15 @@ def rows(book, whose):
     def item(key, side):
         if key not in found:
             raise ExtensionError(f"no notebook weighs {key!r}, which a claim of the ledger needs")
-        chapter, label, value, spread, runs, predicted = found[key]
+        chapter, label, value, count, spread, predicted = found[key]
         if predicted != ledger.expected(evidence[key]):
             raise ExtensionError(f"{chapter} was run with another prediction of {key!r}")
         entry = evidence[key]
-        spread = f" ({spread} in {runs} runs)" if runs else ""
+        spread = f" ({count} values, {spread})" if count else ""
         return (
-            f"*{side}:* {entry['measures']}. Predicted {predicted}: {entry['prediction']}. "
-            f"Measured **{value}**{spread} in [{title(Path(book, chapter + '.ipynb'))}](#{label})."
+            f"*{side}:* {entry['measures']}. Predicted {readable(predicted)}: {entry['prediction']}. "
+            f"Measured **{readable(value)}**{spread} "
+            f"in [{title(Path(book, chapter + '.ipynb'))}](#{label})."
         )
 
     count = Counter(ledger.verdict(claim) for claim in claims)

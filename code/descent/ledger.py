@@ -35,8 +35,8 @@ def weigh(key, measured):
     key : str
         The evidence's name in `claims.toml`.
     measured : number or array
-        The measurement. Of an array, one number a run, every number must be as predicted, and the
-        median is printed with the lowest and the highest.
+        The measurement. Of an array, such as one number a run, every number must be as predicted,
+        and the median is printed with the lowest and the highest.
 
     Raises
     ------
@@ -57,7 +57,7 @@ def weigh(key, measured):
 
     line = f"{key}: {show(np.median(values))} ("
     if values.size > 1:
-        line += f"{show(values.min())} to {show(values.max())} in {values.size} runs, "
+        line += f"{values.size} values, {show(values.min())} to {show(values.max())}; "
     line += f"predicted {expected(entry)})"
     assert ((low <= values) & (values <= high)).all(), f"not as predicted: {line}"
     print(line)

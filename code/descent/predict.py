@@ -93,7 +93,7 @@ class Number(Lives):
                 wrong=[[value, inline(text)] for value, text in self.wrong],
             ),
             self.question,
-            f"{self.answer:.4g}",
+            f"{self.answer:,.0f}" if abs(self.answer) >= 1e4 else f"{self.answer:.4g}",
             self.why,
         )
 
@@ -196,7 +196,7 @@ def _element(tag, spec, question, answer, why):
         f"<{tag} spec='{data}'>"
         f'<p class="question"><strong>Predict.</strong> {inline(question)}</p>'
         "<details><summary>Show the answer</summary>"
-        f"<p>{inline(answer)}. {inline(why)}</p></details></{tag}>"
+        f"<p>{inline(answer.rstrip("."))}. {inline(why)}</p></details></{tag}>"
     )
 
 
