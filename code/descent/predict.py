@@ -192,11 +192,12 @@ def choice(question, *, right, wrong):
 
 def _element(tag, spec, question, answer, why):
     data = json.dumps(spec, ensure_ascii=False).replace("&", "&amp;").replace("'", "&#39;")
+    answer = answer.removesuffix(".")
     return (
         f"<{tag} spec='{data}'>"
         f'<p class="question"><strong>Predict.</strong> {inline(question)}</p>'
         "<details><summary>Show the answer</summary>"
-        f"<p>{inline(answer.rstrip("."))}. {inline(why)}</p></details></{tag}>"
+        f"<p>{inline(answer)}. {inline(why)}</p></details></{tag}>"
     )
 
 
