@@ -36,13 +36,13 @@ def right(exercise: Exercise):
 
 
 @functools.cache
+@np.errstate(all="ignore")
 def play(exercise: Exercise, wrong):
     """A wrong answer of the bank, played; None if it fails, which has a message of its own."""
-    with np.errstate(all="ignore"):
-        try:
-            return exercise.play(exercise, wrong)
-        except Exception:
-            return None
+    try:
+        return exercise.play(exercise, wrong)
+    except Exception:
+        return None
 
 
 def behaves_as(exercise, wrong, played, tolerance=None):
@@ -60,17 +60,16 @@ def _begins_as(exercise, wrong, played):
     memory, scales = {}, played.scales
     _, gradients, hyper = walks(exercise)[0]
     w = start(gradients) if exercise.before else None
-    with np.errstate(all="ignore"):
-        for g, now, (case, _, y, loose) in zip(gradients, hyper, played.values, strict=False):
-            try:
-                given = (g,) if w is None else (w, g)
-                x, memory = wrong(*given, **memory, **now)
-            except Exception:
-                return False
-            x = np.broadcast_to(x, g.shape)
-            if not _close(x, y, scales[case], max(exercise.tolerance, loose)):
-                return False
-            w = None if w is None else x
+    for g, now, (case, _, y, loose) in zip(gradients, hyper, played.values, strict=False):
+        try:
+            given = (g,) if w is None else (w, g)
+            x, memory = wrong(*given, **memory, **now)
+        except Exception:
+            return False
+        x = np.broadcast_to(x, g.shape)
+        if not _close(x, y, scales[case], max(exercise.tolerance, loose)):
+            return False
+        w = None if w is None else x
     return True
 
 
@@ -89,9 +88,8 @@ def agree(a, b, tolerance):
 def _close(x, y, scale, tolerance):
     if x.shape != y.shape:
         return False
-    with np.errstate(all="ignore"):
-        room = tolerance * (scale if np.shape(scale) == x.shape else np.abs(x))
-        same = (np.abs(x - y) <= room + 1e-300) | (x == y) | (np.isnan(x) & np.isnan(y))
+    room = tolerance * (scale if np.shape(scale) == x.shape else np.abs(x))
+    same = (np.abs(x - y) <= room + 1e-300) | (x == y) | (np.isnan(x) & np.isnan(y))
     return bool(same.all())
 
 
@@ -101,11 +99,13 @@ def _memory_agrees(a, b):
     for mine, theirs in zip(a.memory, b.memory, strict=False):
         for name in mine.keys() & theirs.keys():
             shared = True
-            if not np.allclose(mine[name], theirs[name], rtol=1e-4, equal_nan=True):
+            one, other = mine[name], theirs[name]
+            if one.shape != other.shape or not np.allclose(one, other, 1e-4, equal_nan=True):
                 return False
     return shared or None
 
 
+@np.errstate(all="ignore")
 def judge(exercise, played):
     """Say whether a submission is right, or which mistake it made, or where it parts.
 
@@ -271,8 +271,7 @@ def _words(case, place, at, x, y, apart):
     how = ""
     if correct and mine:
         ratio = mine / correct
-        with np.errstate(all="ignore"):
-            everywhere = bool(np.allclose((y / x)[apart], ratio, rtol=1e-3))
+        everywhere = bool(np.allclose((y / x)[apart], ratio, rtol=1e-3))
         also = " (and so are all that differ there)" if everywhere and apart.sum() > 1 else ""
         if np.isclose(ratio, -1):
             how = f": the opposite sign{also}"
@@ -295,8 +294,7 @@ def _unrecognized(exercise, played, answer, parting):
         log = played.seen["logs"][0]
         said.append(f"Your loop's first calls were: {', '.join(log[:8])}.")
     elif x.shape == y.shape and x.ndim:
-        with np.errstate(all="ignore"):
-            shift = y - x
+        shift = y - x
         bad = int((~np.isfinite(y)).sum())
         if bad:
             said.append(
