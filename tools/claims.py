@@ -1,8 +1,8 @@
 """Sphinx extension: the ledger's rows, with the numbers that the notebooks printed.
 
-In `claims.md` the line `% rows of the article` becomes a table of its claims, and in `results.md` the
-line `% rows of the course` one of the others. What was measured comes from the stored outputs of the
-notebooks, and the verdict is computed from it.
+In `claims.md` the line `% rows of the article` becomes a table of its claims, and in `results.md`
+the line `% rows of the course` one of the others. What was measured comes from the stored outputs
+of the notebooks, and the verdict is computed from it.
 """
 
 import json
@@ -94,7 +94,8 @@ def rows(book, whose):
     parts = [f"The {len(claims)} claims by their verdicts: {marks}."]
     for part in dict.fromkeys(claim["part"] for claim in claims):
         lines = [
-            f"## {part.removeprefix(COURSE)}\n\n:::{{list-table}}\n:header-rows: 1\n:widths: 40 60\n:class: ledger\n",
+            f"## {part.removeprefix(COURSE)}\n",
+            ":::{list-table}\n:header-rows: 1\n:widths: 40 60\n:class: ledger\n",
             "* - Claim and verdict\n  - Predicted and measured",
         ]
         for claim in (claim for claim in claims if claim["part"] == part):
