@@ -84,7 +84,8 @@ def rows(book, whose):
         entry = evidence[key]
         spread = f" ({count} values, {spread})" if count else ""
         return (
-            f"*{side}:* {entry['measures']}. Predicted {readable(predicted)}: {entry['prediction']}. "
+            f"*{side}:* {entry['measures']}. "
+            f"Predicted {readable(predicted)}: {entry['prediction']}. "
             f"Measured **{readable(value)}**{spread} "
             f"in [{title(Path(book, chapter + '.ipynb'))}](#{label})."
         )
