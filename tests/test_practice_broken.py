@@ -723,3 +723,24 @@ def test_what_is_not_begun_gets_one_calm_line():
         assert report.mistake is report.variant is None
         assert "\n" not in repr(report)
         assert "not begun yet" in report.message or "not finished yet" in report.message
+
+
+class AnswersNoQuestion:
+    def __getattr__(self, name):
+        raise RuntimeError
+
+    def __call__(self, g, *, lr):
+        return lr * g, {}
+
+
+class Pretends:
+    @property
+    def __class__(self):
+        raise RuntimeError
+
+
+def test_an_object_that_fails_at_every_question_stops_nobody():
+    assert "AnswersNoQuestion stopped" in check("gradient_descent", AnswersNoQuestion()).message
+    assert "Pretends stopped" in check("gradient_descent", Pretends()).message
+    assert "comes first" in check(AnswersNoQuestion(), "adam").message
+    assert "check() lists them" in check(Pretends()).message

@@ -3,7 +3,7 @@
 import difflib
 
 from . import record
-from .calls import NotBegun, Refused, brief, check_callable, name_of
+from .calls import NotBegun, Refused, check_callable, name_of
 from .exercises import EXERCISES
 from .judging import judge
 from .report import Report, shown, trouble_message
@@ -31,7 +31,7 @@ def check(name=_NOTHING, submission=_NOTHING):
     """
     if name is _NOTHING:
         return Report(False, _listed())
-    if not isinstance(name, str) or name not in EXERCISES:
+    if not issubclass(type(name), str) or name not in EXERCISES:
         return Report(False, _unknown(name))
     exercise = EXERCISES[name]
     if submission is _NOTHING:
@@ -91,8 +91,9 @@ def _listed():
 def _unknown(name):
     if callable(name):
         return f'The name of the exercise comes first: check("adam", {name_of(name)}).'
-    if not isinstance(name, str):
-        return f"The name of an exercise is a text, and this is {brief(name)}. check() lists them."
+    if not issubclass(type(name), str):
+        kind = type(name).__name__
+        return f"The name of an exercise is a text, and this is of type {kind}. check() lists them."
     near = difflib.get_close_matches(name, EXERCISES, 1)
     hint = f" Is it `{near[0]}`?" if near else ""
     return f"There is no exercise `{name[:40]}`.{hint} check() lists them all."

@@ -91,7 +91,7 @@ def numbers(value, what):
     except Exception:
         raise Refused(f"{what} can't be read as an array: it is {brief(value)}.") from None
     if array.dtype.kind == "c":
-        raise Refused(f"{what} is complex. The root of a negative number is.")
+        raise Refused(f"{what} is complex, as the root of a negative number is.")
     if array.dtype.kind not in "fiub":
         raise Refused(f"{what} should be numbers, and it is {brief(value)}.")
     return array
@@ -116,10 +116,13 @@ def brief(value):
 
 def name_of(function):
     """What to call a submission in a message."""
-    if isinstance(function, functools.partial):
-        return name_of(function.func)
-    name = getattr(function, "__name__", type(function).__name__)
-    return "your function" if name == "<lambda>" else name
+    try:
+        if isinstance(function, functools.partial):
+            return name_of(function.func)
+        name = function.__name__
+    except Exception:  # An object may answer a question for its name with any error.
+        name = type(function).__name__
+    return name if isinstance(name, str) and name != "<lambda>" else "your function"
 
 
 def check_callable(submission, name):
