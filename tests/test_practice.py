@@ -57,7 +57,11 @@ def test_each_mistake_is_caught_and_named(exercise, name, wrong, monkeypatch):
     if found != name:
         # Where memory can't be looked into, a turned sign is a turned sign.
         assert {name, found} == {"ascent", "velocity-sign"} and not exercise.is_rule
-    assert BY_ID[found].says in report.message
+    says = BY_ID[found].tells(exercise.name)
+    assert says in report.message
+    # Nothing is called by a name that this exercise doesn't have.
+    known = set(re.findall(r"\w+", f"{exercise.signature} {source(exercise.answer)}"))
+    assert set(re.findall(r"`(\w+)`", says)) <= known
     assert (report.variant == found) == BY_ID[found].variant
 
 
@@ -128,6 +132,14 @@ def clips_in_place(g, *, max_norm):
     return g
 
 
+def walks_in_place(loss, x, *, lr, steps):
+    points = [x.copy()]
+    for _ in range(steps):
+        x -= lr * loss(x)[1]
+        points.append(x.copy())
+    return np.array(points)
+
+
 def collects_one_array(loss, x, *, lr, steps):
     x = np.array(x)
     points = []
@@ -166,6 +178,13 @@ def without_the_last_row(X, y, batch_size, rng):
 
 def one_batch_too_few(X, y, batch_size, rng):
     return from_order(X, y, batch_size, rng.permutation(len(X)))[:-1] or [(X, y)]
+
+
+def a_row_too_few_in_each(X, y, batch_size, rng):
+    order = rng.permutation(len(X))
+    for k in range(0, len(X), batch_size):
+        rows = order[k : k + batch_size - 1]
+        yield X[rows], y[rows]
 
 
 def drawn_with_replacement(X, y, batch_size, rng):
@@ -231,12 +250,13 @@ def one_sided(h, sign=1):
 
 
 def everywhere_at_once(loss, x):
-    return (loss(x + 1e-5) - loss(x - 1e-5)) / 2e-5 + 0 * x
+    return (loss(x + 1e-5) - loss(x - 1e-5)) / 2e-5
 
 
 OTHERS = [
     ("momentum", in_place_m, "changed-input"),
     ("gradient_descent", in_place_g, "changed-input"),
+    ("walk", walks_in_place, "changed-input"),
     ("momentum", keeps_the_gradient, "aliased-memory"),
     ("momentum", scales_its_memory, "aliased-memory"),
     ("adamw", in_place_w, "changed-input"),
@@ -250,6 +270,7 @@ OTHERS = [
     ("minibatches", global_generator, "rng-ignored"),
     ("minibatches", without_the_last_row, "lost-rows"),
     ("minibatches", one_batch_too_few, "lost-rows"),
+    ("minibatches", a_row_too_few_in_each, "lost-rows"),
     ("minibatches", drawn_with_replacement, "repeated-rows"),
     ("minibatches", drawn_batch_by_batch, "repeated-rows"),
     ("minibatches", only_x_shuffled, "unpaired-shuffle"),
@@ -307,6 +328,15 @@ def test_two_mistakes_are_both_named():
     )
 
 
+def test_two_mistakes_in_a_training_loop_are_both_named():
+    answer = EXERCISES["training_loop"].answer
+    text = edited(source(answer), "            optimizer.zero_grad()\n -> ")
+    loop = function_of(edited(text, "        scheduler.step() -> "), answer)
+    report = check("training_loop", loop)
+    assert report.mistake == "gradients-not-cleared"
+    assert BY_ID["scheduler-forgotten"].says in report.message
+
+
 @pytest.mark.parametrize(
     "edit, words",
     [
@@ -324,14 +354,34 @@ def test_what_is_not_known_is_told_where_and_how_the_numbers_part(edit, words):
     assert re.search(words, report.message), report.message
 
 
+def test_numbers_that_are_all_nan_are_told_apart_by_the_memory():
+    assert check("adam", adam_with("t = t + 1 -> t = t")).mistake == "t-off-by-one"
+    assert check("adam", adam_with("return lr -> return np.nan * lr")).mistake is None
+
+
+def test_where_numbers_part_is_said_in_words():
+    report = check("schedule", lambda k, *, lr, every, factor: lr * factor ** (k // every) + 3e-3)
+    assert re.search(r"At k = 0 .*yours is 0.503 and 0.5 was", report.message)
+    report = check("clip", lambda g, *, max_norm: g * 1.1)
+    assert "In a long gradient, entry 0, yours is 3.3" in report.message
+    report = check("finite_difference", lambda loss, x: np.zeros(x.shape))
+    assert "In the gradient of cubic, entry 0" in report.message
+
+
 def test_a_message_names_the_numbers_of_the_learner_and_no_line_to_write():
     report = check("adam", adam_with(NO_CORRECTION))
     step = adam_with(NO_CORRECTION)(np.array(1.3), lr=0.1, beta1=0.8, beta2=0.95, eps=1e-2)[0]
     assert f"yours is {step:.4g}" in report.message
     for mistake in MISTAKES:
-        assert not re.search(r"\*\*|np\.|return [a-z]+ [*+]|\bdef\b", mistake.says), mistake.id
-        assert mistake.says.endswith((".", "?"))
-        assert 25 < len(mistake.says) < 420
+        for says in (mistake.says, *mistake.own.values()):
+            assert not re.search(r"\*\*|np\.|return [a-z]+ [*+]|\bdef\b", says), mistake.id
+            assert says.endswith((".", "?"))
+            assert 25 < len(says) < 420
+
+
+def test_no_text_of_an_exercise_is_idle():
+    made = {(name, exercise.name) for exercise, name, _ in (p.values for p in BANK)}
+    assert {(mistake.id, name) for mistake in MISTAKES for name in mistake.own} <= made
 
 
 # A report, and what stands around it

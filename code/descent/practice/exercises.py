@@ -182,7 +182,7 @@ def _play_walks(exercise, rule, played, apart):
                 values, memories = _play_walk(rule, played, gradients, hyper, start(gradients))
         for k, (value, memory) in enumerate(zip(values, memories, strict=True)):
             value = value.reshape(shape) if value.size == np.prod(shape) else value
-            played.add(title, f"step {k + 1}", value, "The result")
+            played.add(title, f"At step {k + 1}", value, "The result")
             played.memory.append(memory)
 
 
@@ -254,7 +254,7 @@ def play_walk(exercise, submission):
     for loss, x, lr, steps in _losses():
         points = call(loss, x.copy(), lr=lr, steps=steps)
         points = _listed(points, "the points")
-        played.add(f"{steps} steps with lr={lr}", "points", points, "The points")
+        played.add(f"{steps} steps with lr={lr}", "In the points", points, "The points")
     return played
 
 
@@ -299,8 +299,8 @@ def play_finite_difference(exercise, submission):
             return loss(at)
 
         g = call(watched, x.copy())
-        name = f"the gradient of {loss.__name__}"
-        played.add(loss.__name__, name, g, "The gradient")
+        name = f"In the gradient of {loss.__name__}"
+        played.add(name, name, g, "The gradient")
         played.seen["points"].append((x, looked))
     return played
 
@@ -384,7 +384,7 @@ def play_bias_correction(exercise, submission):
                     raise
                 corrected = [call(float(x), t, beta=beta) for x in np.ravel(m)]
                 corrected = np.reshape(corrected, np.shape(m))
-            played.add(f"beta={beta}", f"t = {t}", corrected, "The corrected average")
+            played.add(f"beta={beta}", f"At t = {t}", corrected, "The corrected average")
     return played
 
 
@@ -410,7 +410,7 @@ def _play_adam_all(exercise, submission, played, apart):
             steps.append(path)
         for k, parts in enumerate(zip(*steps, strict=True)):
             together = np.stack(parts, axis=-1).ravel()  # One name after the other.
-            played.add(title, f"step {k + 1}", together, "The steps")
+            played.add(title, f"At step {k + 1}", together, "The steps")
 
 
 def _two(result, submission, form):
@@ -477,7 +477,7 @@ def _play_resume(exercise, submission, played, apart):
         end += [go(middle, gradients[5:], s)[0] for s in (state, saved)]
         ends.append(end)
     titles = ["at one go", "interrupted", "interrupted", "from a saved copy of the state"]
-    places = ["after 10 gradients", "after the first 5", "after 5 + 5", "after 5 + 5"]
+    places = ["After 10 gradients", "After the first 5", "After 5 + 5", "After 5 + 5"]
     for title, place, parts in zip(titles, places, zip(*ends, strict=True), strict=True):
         played.add(title, place, np.ravel(parts), "w")
 
@@ -504,7 +504,7 @@ def _play_schedule(exercise, submission, cases):
                 raise Refused(
                     f"The learning rate should be one number; at k = {k} it is {brief(rate)}."
                 )
-            played.add(title, f"k = {k}", rate.reshape(()), "The learning rate")
+            played.add(title, f"At k = {k}", rate.reshape(()), "The learning rate")
     return played
 
 
@@ -538,13 +538,13 @@ def play_clip(exercise, submission):
     played = Played()
     call = _caller(exercise, submission, played)
     for title, g, max_norm in (
-        ("a long gradient", np.array([3.0, -4.0, 12.0]), 2.0),
-        ("a short gradient", np.array([0.3, -0.4, 0.1]), 2.0),
-        ("a gradient of the very length", np.array([0.6, -0.8]), 1.0),
-        ("a matrix", np.array([[3.0, -4.0], [0.5, 8.0]]), 5.0),
-        ("a gradient of zeros", np.zeros(3), 1.0),
+        ("In a long gradient", np.array([3.0, -4.0, 12.0]), 2.0),
+        ("In a short gradient", np.array([0.3, -0.4, 0.1]), 2.0),
+        ("In a gradient of length max_norm", np.array([0.6, -0.8]), 1.0),
+        ("In a matrix", np.array([[3.0, -4.0], [0.5, 8.0]]), 5.0),
+        ("In a gradient of zeros", np.zeros(3), 1.0),
     ):
-        played.add(title, "the result", call(g.copy(), max_norm=max_norm), "The gradient")
+        played.add(title, title, call(g.copy(), max_norm=max_norm), "The gradient")
     return played
 
 
@@ -691,11 +691,11 @@ def play_training_loop(exercise, submission):
             raise NotBegun if result in (None, Ellipsis) else Refused("Nothing was called.")
         path = np.array(optimizer.updates or np.empty((0, 2)))
         title = f"{epochs} epochs of {n} batches"
-        played.add(title, "steps", len(path), "")
+        played.add(title, "In the number of steps", len(path), "")
         for k in range(epochs * n):
             row = path[k] if k < len(path) else np.full(2, np.nan)
-            played.add(title, f"step {k + 1}", row, "")
-        played.add(title, "the end", scheduler.get_last_lr()[0], "")
+            played.add(title, f"At step {k + 1}", row, "")
+        played.add(title, "In the last learning rate", scheduler.get_last_lr()[0], "")
         played.seen["logs"].append(log)
     return played
 

@@ -1,7 +1,7 @@
 """Compare what a submission did with the right answer, and with every mistake that is known."""
 
 import functools
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -152,14 +152,17 @@ def _judge_values(exercise, played):
             )
         return Verdict(True, _praise(exercise, played, answer))
     parting = part(answer, played, exercise.tolerance)
-    name = _recognized(exercise, played) or _shared(exercise, played)
+    name = _recognized(exercise, played)
+    if (name == "step-kept" and played.aliased) or (name is None and _one_point(exercise, played)):
+        name = "aliased-memory"
     if name is None:
         return Verdict(False, _unrecognized(exercise, played, answer, parting), parting=parting)
     one, *two = name.split()
     mistake = BY_ID[one]
-    message = f"{mistake.says} {parting.words}"
+    says = mistake.tells(exercise.name)
     if two:
-        message = f"Two things at once. {mistake.says} And: {BY_ID[two[0]].says} {parting.words}"
+        says = f"Two things at once. {says} And: {BY_ID[two[0]].tells(exercise.name)}"
+    message = f"{says} {parting.words}"
     if played.lost:
         lost = " and ".join(f"`{name}`" for name in sorted(played.lost))
         message += f" Your function takes {lost}, and never returns it."
@@ -180,21 +183,15 @@ def _praise(exercise, played, answer):
     return f"{message} {played.note}".rstrip()
 
 
-def _shared(exercise, played):
-    """The id of the mistake where two names for one array are seen in arrays alone, or None."""
-    if exercise.name == "walk":
-        paths = zip(played.values, right(exercise).values, strict=True)
-        one = all(
-            p.ndim == 2 and len(p) > 1 and (p == p[0]).all() and not np.array_equal(p[0], x[0])
-            for (_, _, p, _), (_, _, x, _) in paths
-        )
-        return "aliased-memory" if one else None
-    titles = [value[0] for value in played.values]
-    if not (played.aliased and "number" in titles):
-        return None
-    at = titles.index("number")  # A number can't be written into.
-    arrays = replace(played, values=played.values[:at], memory=played.memory[:at])
-    return "aliased-memory" if _recognized(exercise, arrays) == "aliased-memory" else None
+def _one_point(exercise, played):
+    """Whether a walk is one point again and again, and not its start."""
+    if exercise.name != "walk":
+        return False
+    paths = zip(played.values, right(exercise).values, strict=True)
+    return all(
+        p.ndim == 2 and len(p) > 1 and (p == p[0]).all() and not np.array_equal(p[0], x[0])
+        for (_, _, p, _), (_, _, x, _) in paths
+    )
 
 
 def _recognized(exercise, played):
@@ -203,14 +200,20 @@ def _recognized(exercise, played):
         return None
     bank = wrong_answers(exercise.answer)
     found = [
-        (_memory_agrees(did, played) is False, name)
+        (_memory_agrees(did, played), name)
         for name, _, wrong in bank
         if (did := behaves_as(exercise, wrong, played)) is not None
     ]
     if found and exercise.name == "training_loop":
         return _by_calls([name for _, name in found], played.seen["logs"][0])
+    if exercise.is_rule and all(np.isnan(value[2]).all() for value in played.values):
+        # Such numbers are all alike, so the memory has to tell.
+        found = [pair for pair in found if pair[0]]
     if found:
-        return min(found, key=lambda pair: pair[0])[1]
+        return min(found, key=lambda pair: pair[0] is False)[1]
+    if exercise.name == "training_loop":
+        both = pairs(exercise.answer)
+        return next((name for name, _, w in both if behaves_as(exercise, w, played)), None)
     if not (exercise.is_rule and np.isfinite(played.values[0][2]).all()):
         return None
     if _begins_as(exercise, exercise.answer, played):
@@ -243,7 +246,7 @@ def part(answer, played, tolerance):
         if _close(x, y, scales[case], max(tolerance, tx, ty)):
             continue
         if x.shape != y.shape:
-            words = f"At {_where(case, place)}, the shape is {y.shape}, and {x.shape} was expected."
+            words = f"{_where(case, place)}, the shape is {y.shape}, and {x.shape} was expected."
             return Parting(index, (), words)
         room = np.broadcast_to(scales[case], x.shape) if x.ndim else scales[case]
         apart = ~(
@@ -257,7 +260,7 @@ def part(answer, played, tolerance):
 
 
 def _where(case, place):
-    title = TITLES.get(case, f"({case})")
+    title = "" if case == place else TITLES.get(case, f"({case})")
     return f"{place} {title}".strip()
 
 
@@ -265,7 +268,7 @@ def _words(case, place, at, x, y, apart):
     """One sentence in the learner's own numbers."""
     coordinate = f", entry {at[0] if len(at) == 1 else at}" if at else ""
     mine, correct = float(y[at]), float(x[at])
-    begun = f"At {_where(case, place)}{coordinate}, yours is {mine:.4g}"
+    begun = f"{_where(case, place)}{coordinate}, yours is {mine:.4g}"
     if not np.isfinite(mine):
         return f"{begun}, and {correct:.4g} was expected."
     how = ""
@@ -275,7 +278,7 @@ def _words(case, place, at, x, y, apart):
         also = " (and so are all that differ there)" if everywhere and apart.sum() > 1 else ""
         if np.isclose(ratio, -1):
             how = f": the opposite sign{also}"
-        elif abs(ratio - 1) > 5e-4:
+        elif f"{ratio:.3g}" != "1":
             how = f": {ratio:.3g} times as much{also}"
     return f"{begun} and {correct:.4g} was expected{how}."
 
@@ -306,7 +309,7 @@ def _unrecognized(exercise, played, answer, parting):
             said.append(f"All entries are off by the same amount, {shift.flat[0]:.3g}.")
     before = sum(1 for value in answer.values[: parting.index] if value[0] == case)
     if before:
-        said.append(f"What came before in that case, {before} results, is right.")
+        said.append(f"What came before in that case, {_counted(before, 'result')}, is right.")
     if case == "changing" and parting.index:
         said.append("While the hyper-parameters stayed the same, all steps were right.")
     elif case == "number":
@@ -330,7 +333,7 @@ def _judge_epochs(played):
                 "unpaired-shuffle", f"{title}, row {x:.0f} of X came with answer {y:.0f}."
             )
         missing = sorted(set(range(n)) - set(rows))
-        if 0 in sizes:
+        if 0 in sizes and not missing:
             return _verdict("empty-batch", f"{title}, your batches have {_many(sizes)} rows.")
         if len(rows) != len(set(rows)):
             twice = next(row for row in rows if rows.count(row) > 1)
@@ -350,7 +353,9 @@ def _judge_epochs(played):
         return _verdict(
             "last-batch-dropped" if exactly else "lost-rows",
             f"With {n} rows and batch_size {size}, your batches have {_many(sizes)} rows; "
-            f"{len(lost)} rows are missing, row {lost[0]} among them.",
+            f"{_counted(len(lost), 'row')} never came, row {lost[0]} to begin with."
+            + " The first batch is one row short."
+            * (sizes[0] == size - 1 < n),
         )
     for n, size, batches in epochs:
         sizes = [len(x) for x, _ in batches]
@@ -373,6 +378,10 @@ def _judge_epochs(played):
     return Verdict(True, f"Right: {len(epochs)} epochs, every row once, each with its answer.")
 
 
+def _counted(number, what):
+    return f"{number} {what}{'s' * (number != 1)}"
+
+
 def _many(sizes):
     shown = ", ".join(map(str, sizes[:6])) + (", ..." if len(sizes) > 6 else "")
     return shown or "no"
@@ -392,7 +401,7 @@ def _judge_differences(exercise, played):
     answer = right(exercise)
     parting = part(answer, played, exercise.tolerance)
     good = agree(answer, played, exercise.tolerance)
-    sides, distance = _looks(played.seen["points"])
+    sides, distance, together = _looks(played.seen["points"])
     if distance is None:
         if good:
             return Verdict(True, _praise(exercise, played, answer))
@@ -404,6 +413,8 @@ def _judge_differences(exercise, played):
         return _verdict("one-sided", h, parting)
     if good:
         return Verdict(True, f"{_praise(exercise, played, answer)} {h}")
+    if together:
+        return _verdict("all-at-once", f"{parting.words} {h}", parting)
     for name, _, wrong in wrong_answers(exercise.answer):
         if behaves_as(exercise, wrong, played, 1e-3) is not None:
             return _verdict(name, f"{parting.words} {h}", parting)
@@ -417,15 +428,16 @@ def _judge_differences(exercise, played):
 
 
 def _looks(points):
-    """On how many sides of x the loss was looked at, and how far away the nearest point was."""
-    sides, distances = 1, []
+    """On how many sides of x the loss was looked at, how near, and whether x moved as a whole."""
+    sides, distances, together = 1, [], True
     for x, looked in points:
         away = [at - x for at in looked if not np.array_equal(at, x)]
         distances += [float(np.abs(d).max()) for d in away]
+        together = together and all(d.all() for d in away)
         for i in np.ndindex(x.shape):
             signs = {float(np.sign(d[i])) for d in away if d[i]}
             sides = max(sides, len(signs))
-    return sides, (min(distances) if distances else None)
+    return sides, (min(distances) if distances else None), together
 
 
 def _error(answer, played):

@@ -10,6 +10,8 @@ Most were seen in published code or in bug reports.
 import functools
 import inspect
 import textwrap
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 
@@ -25,12 +27,19 @@ class Mistake(NamedTuple):
         Ways to make it. Each is a text of edits, ``old -> new``, separated by ``;``.
     variant : bool
         Whether it is right elsewhere.
+    own : dict
+        What to say instead in the exercises of these names, where it does something else.
     """
 
     id: str
     says: str
     edits: tuple = ()
     variant: bool = False
+    own: Mapping = MappingProxyType({})
+
+    def tells(self, exercise):
+        """What to say in the exercise of this name."""
+        return self.own.get(exercise, self.says)
 
 
 _FIRST = "(np.ndim({0}) == 0 and {0} == 0)"
@@ -52,6 +61,21 @@ MISTAKES = (
             "mu_next * m + (1 - mu) * g; v / (1 - beta2**t) -> v",
             "m / (1 - beta**t) -> m",
         ),
+        own={
+            "bias_correction": (
+                "The average comes out as it came in. It started at zero, and while it fills it is "
+                "too small: after one step it is only 1 - beta times what it averages."
+            ),
+            "adamax": (
+                "`m` starts at zero, and nothing makes up for that. While it fills it is too "
+                "small, so the first steps are too short: the first is 1 - beta1 times as long as "
+                "it should be."
+            ),
+            "nadam": (
+                "Your averages start at zero, and nothing makes up for that. While they fill they "
+                "are too small, each in its own measure, so the first steps have the wrong length."
+            ),
+        },
     ),
     Mistake(
         "only-m-corrected",
@@ -72,8 +96,8 @@ MISTAKES = (
     ),
     Mistake(
         "frozen-t",
-        "The correction is right at the first step and never changes after it. It should fade as "
-        "the averages fill, so it has to know how many steps there have been.",
+        "A correction is right at the first step and never changes after it. It should fade as the "
+        "averages fill, so it depends on how many steps there have been.",
         (
             "t = t + 1 -> t = 1",
             "beta1**t -> beta1; beta2**t -> beta2",
@@ -125,10 +149,20 @@ MISTAKES = (
         ("v_hat = v / (1 - beta2**t) -> v_hat = v; np.sqrt(v_hat) -> np.sqrt(v) / (1 - beta2**t)",),
     ),
     Mistake(
+        "divided-by-what-is-left",
+        "An average is divided by what is left of its start. That shrinks towards zero, so the "
+        "corrected average grows without end. What has to be made up for is large at first, and "
+        "fades.",
+        (
+            "(1 - beta**t) -> beta**t",
+            "(1 - beta1**t) -> beta1**t; (1 - beta2**t) -> beta2**t",
+        ),
+    ),
+    Mistake(
         "t-off-by-one",
         "`t` is one off when the correction uses it. If it is 0 at the first step, the correction "
-        "divides 0 by 0, and the step is not a number; if it is 2, the first step is not lr long. "
-        "After the first gradient one step has been counted.",
+        "divides by 0, and no number comes of that; if it is 2, the correction is too weak. After "
+        "the first gradient one step has been counted.",
         (
             "t = t + 1 -> t = t; t=t -> t=t + 1",
             "beta1**t -> beta1**(t + 1); beta2**t -> beta2**(t + 1)",
@@ -141,6 +175,7 @@ MISTAKES = (
             "if state else (0, 0, 0) -> if state else (0, 0, 1)",
             "beta**t -> beta**(t + 1)",
             "beta**t -> beta**(t - 1)",
+            "t = t + 1 -> t = t; t=t -> t=t",
         ),
     ),
     Mistake(
@@ -182,20 +217,32 @@ MISTAKES = (
     ),
     Mistake(
         "betas-swapped",
-        "The two betas have changed places: what should decide how long gradients are remembered "
-        "decides about their squares, and the other way round. The names tell which is which: "
-        "beta1 belongs to `m`.",
+        "The two betas have changed places, in the averages or in their corrections: what belongs "
+        "to the gradients is used for their squares, and the other way round. The names tell which "
+        "is which: beta1 belongs to `m`.",
         (
             "beta1 -> BETA; beta2 -> beta1; BETA -> beta2",
             "beta1 * m + (1 - beta1) * g -> beta2 * m + (1 - beta2) * g; "
             "beta2 * v + (1 - beta2) * g**2 -> beta1 * v + (1 - beta1) * g**2",
             "beta1**t -> BETA; beta2**t -> beta1**t; BETA -> beta2**t",
         ),
+        own={
+            "adamax": (
+                "The two betas have changed places: what should decide how long gradients are "
+                "remembered decides how fast the largest of them fades, and the other way round. "
+                "The names tell which is which: beta1 belongs to `m`."
+            ),
+            "lion": (
+                "The two betas have changed places: the step is mixed as the memory should be, and "
+                "the memory as the step should be. So the newest gradient counts for too little in "
+                "the step, and for too much in the memory."
+            ),
+        },
     ),
     Mistake(
         "beta1-for-v",
-        "`beta1` stands where the second average needs `beta2`. The squares are then forgotten as "
-        "quickly as the gradients, or corrected as if they were.",
+        "`beta1` stands where `v` needs `beta2`. The squares are then forgotten as quickly as the "
+        "gradients, or corrected as if they were.",
         (
             "beta2 * v + (1 - beta2) * g**2 -> beta1 * v + (1 - beta1) * g**2; "
             "beta2**t -> beta1**t",
@@ -205,19 +252,30 @@ MISTAKES = (
     ),
     Mistake(
         "beta2-for-m",
-        "`beta2` stands where the first average needs `beta1`. The gradients are then remembered "
-        "as long as their squares, or corrected as if they were.",
+        "`beta2` stands where `m` needs `beta1`. The gradients are then remembered as long as "
+        "their squares, or corrected as if they were.",
         (
             "beta1 * m + (1 - beta1) * g -> beta2 * m + (1 - beta2) * g; "
             "(1 - beta1**t) -> (1 - beta2**t)",
             "beta1 * m + (1 - beta1) * g -> beta2 * m + (1 - beta2) * g",
             "(1 - beta1**t) -> (1 - beta2**t)",
         ),
+        own={
+            "adamax": (
+                "`beta2` stands where `m` needs `beta1`. The gradients are then remembered as long "
+                "as the largest of them, or corrected as if they were."
+            ),
+            "lion": (
+                "`beta2` mixes the step as well as the memory, so the step is the sign of the new "
+                "memory. In this rule the step has a beta of its own, and the newest gradient "
+                "counts for more in it."
+            ),
+        },
     ),
     Mistake(
         "betas-in-one-average",
-        "What is kept of the old average and what is added of the new add up to 1 only if both "
-        "use the same beta. Here two betas meet in one average.",
+        "What is kept of the old average and what is added of the new add up to 1 only if both use "
+        "the same beta. Here two betas meet in one average, so it is too small or too large.",
         (
             "beta1 * m + (1 - beta1) * g -> beta1 * m + (1 - beta2) * g",
             "beta2 * v + (1 - beta2) * g**2 -> beta2 * v + (1 - beta1) * g**2",
@@ -241,8 +299,8 @@ MISTAKES = (
     ),
     Mistake(
         "eps-inside",
-        "Legal, and not what is asked for: eps stands under the root. Some libraries do that. It "
-        "makes the least divisor sqrt(eps), not eps: with eps = 1e-8 that is 1e-4, which small "
+        "Legal, and not what is asked for: eps stands under the root. Some libraries do that. The "
+        "least divisor is then the root of what was added: for 1e-8 that is 1e-4, which small "
         "gradients feel. Where does this exercise add eps?",
         (
             "np.sqrt(v_hat) + eps -> np.sqrt(v_hat + eps)",
@@ -263,7 +321,7 @@ MISTAKES = (
     ),
     Mistake(
         "eps-outside",
-        "eps was added to the step, not to what the step is divided by. So a coordinate whose "
+        "eps was added to the quotient, not to what it is divided by. So a coordinate whose "
         "gradient is zero moves, or gets 0/0. Division comes before addition, unless parentheses "
         "say otherwise.",
         (
@@ -312,11 +370,18 @@ MISTAKES = (
             "np.sqrt(v_hat) -> v_hat",
             "np.sqrt(v) -> v",
         ),
+        own={
+            "adagrad": (
+                "The step is divided by the sum of the squares, and not by a length. Squares have "
+                "another scale: with gradients ten times as large, steps become ten times shorter, "
+                "where they should stay as they are."
+            ),
+        },
     ),
     Mistake(
         "root-multiplies",
-        "The step is multiplied by the root of the average square. Large gradients should give "
-        "steps that are scaled down, and here they are scaled up.",
+        "The step is multiplied by what it should be divided by. Large gradients should give steps "
+        "that are scaled down, and here they are scaled up.",
         (
             "lr * m_hat / (np.sqrt(v_hat) + eps) -> lr * m_hat * (np.sqrt(v_hat) + eps)",
             "g / (np.sqrt(v) + eps) -> g * (np.sqrt(v) + eps)",
@@ -325,10 +390,9 @@ MISTAKES = (
     ),
     Mistake(
         "no-one-minus-beta",
-        "What is new comes in with its full weight, so this is a sum and not an average. For a "
-        "steady gradient it grows until it is 1 / (1 - beta) times as large as what it "
-        "averages. The two are two conventions, and a change between them changes the right "
-        "learning rate by that factor.",
+        "What is new comes into an average with its full weight, so this is a sum. For a steady "
+        "gradient it grows until it is 1 / (1 - beta) times as large as what it averages, and the "
+        "steps come out too long or too short.",
         (
             "beta * m + (1 - beta) * g -> beta * m + g",
             "beta1 * m + (1 - beta1) * g -> beta1 * m + g",
@@ -339,6 +403,19 @@ MISTAKES = (
             "c = beta1 * m + (1 - beta1) * g -> c = beta1 * m + g; "
             "beta2 * m + (1 - beta2) * g -> beta2 * m + g",
         ),
+        own={
+            "momentum_ema": (
+                "This is the sum form, and the average form is asked for: each gradient comes in "
+                "with its full weight. For a steady gradient, steps end 1 / (1 - beta) times "
+                "longer than asked for. A change between the two forms changes the right learning "
+                "rate by that factor."
+            ),
+            "lion": (
+                "What is new comes into an average with its full weight, so the memory and the "
+                "newest gradient are mixed in other proportions than asked for. Where they point "
+                "in opposite directions, the sign can turn."
+            ),
+        },
     ),
     Mistake(
         "doubled",
@@ -352,6 +429,35 @@ MISTAKES = (
             "m = beta * m + (1 - beta) * g -> m = beta * m + (1 - beta) * g; "
             "lr * m, -> lr * (1 - beta) * m,",
             "beta1 * m + g / -> beta1 * m + (1 - beta1) * g /",
+        ),
+        own={
+            "momentum": (
+                "This is the average form, and the sum form is asked for: each gradient comes in "
+                "with the weight (1 - beta). For a steady gradient, steps end 1 / (1 - beta) times "
+                "shorter than asked for."
+            ),
+            "rmsprop_momentum": (
+                "This is the average form, and the sum form is asked for: each rescaled gradient "
+                "comes in with the weight (1 - beta1). For a steady gradient, steps end 1 / (1 - "
+                "beta1) times shorter than asked for."
+            ),
+            "nesterov": (
+                "The memory is in the average form, and the sum form is asked for: each gradient "
+                "comes into it with the weight (1 - beta). For a steady gradient, the steps end "
+                "too short."
+            ),
+        },
+    ),
+    Mistake(
+        "ball-before-scaling",
+        "The ball takes up the gradients as they are, and the whole is rescaled by the newest `v`, "
+        "as in Adam. Here each gradient is rescaled when it comes in, so an old one keeps the "
+        "scale of its time.",
+        (
+            "beta1 * m + g / (np.sqrt(v) + eps)\n    return lr * m -> "
+            "beta1 * m + g\n    return lr * m / (np.sqrt(v) + eps)",
+            "beta1 * m + g / (np.sqrt(v) + eps)\n    return lr * m -> "
+            "beta1 * m + (1 - beta1) * g\n    return lr * m / (np.sqrt(v) + eps)",
         ),
     ),
     Mistake(
@@ -378,11 +484,22 @@ MISTAKES = (
             "steps[name] = lr -> steps[name] = -lr",
             "x = x - lr * g -> x = x + lr * g",
         ),
+        own={
+            **dict.fromkeys(
+                ("walk", "adamw", "resume"),
+                "The sign is turned round: your steps lead uphill, and the loss rises. The "
+                "gradient points uphill, and a step goes against it.",
+            ),
+            **dict.fromkeys(
+                ("schedule", "warmup_cosine"),
+                "The learning rate is negative, so every step that uses it leads uphill.",
+            ),
+        },
     ),
     Mistake(
         "velocity-sign",
-        "The gradient enters the memory with a minus. Since what a rule returns is subtracted from "
-        "the parameters, your steps lead uphill, and the loss rises.",
+        "The gradient enters the memory with a minus, as in a velocity that is to be added. Here a "
+        "step is subtracted from the parameters, so this memory leads uphill, and the loss rises.",
         (
             "beta * m + g -> beta * m - g",
             "m = beta * m + g -> m = beta * m - g",
@@ -391,6 +508,8 @@ MISTAKES = (
             "beta * m + (1 - beta) * g -> beta * m - (1 - beta) * g",
             "beta1 * m + (1 - beta1) * g -> beta1 * m - (1 - beta1) * g",
             "m = beta1 * m + g / -> m = beta1 * m - g /",
+            "m = beta1 * m + g / -> m = beta1 * m - lr * g /; lr * m, -> m,",
+            "m = beta * m + g -> m = beta * m - lr * g; lr * (beta * m + g) -> (beta * m - lr * g)",
             "m = beta2 * m + (1 - beta2) * g -> m = beta2 * m - (1 - beta2) * g",
         ),
     ),
@@ -432,8 +551,8 @@ MISTAKES = (
     ),
     Mistake(
         "seeded-with-gradient",
-        "The first gradient sets the memory, and is then added to it as well, or counts in full. "
-        "The first steps show it. Memory starts at zero.",
+        "The first gradient sets the memory, where it should come in as every other does, so it "
+        "counts for too much. The first steps show it. Memory starts at zero.",
         (
             f"v = beta2 * v + -> v = beta2 * (g**2 if {_FIRST.format('v')} else v) +",
             f"v = v + g**2 -> v = (g**2 if {_FIRST.format('v')} else v) + g**2",
@@ -449,42 +568,58 @@ MISTAKES = (
     ),
     Mistake(
         "scalar-accumulator",
-        "All coordinates share one average of squares, so the steep one sets the rate of the flat "
-        "ones. On a single number nothing can be seen of it. This rule gives each coordinate a "
-        "rate of its own.",
+        "All coordinates are divided by the same number, so the steep one sets the rate of the "
+        "flat ones. On a single number nothing can be seen of it. This rule gives each coordinate "
+        "a rate of its own.",
         (
             "* g**2 -> * np.mean(g**2)",
             "* g**2 -> * np.sum(g**2)",
             "v + g**2 -> v + np.mean(g**2)",
             "v + g**2 -> v + np.sum(g**2)",
             "abs(g) + eps -> np.max(abs(g)) + eps",
+            "np.maximum(v_max, v) -> np.maximum(v_max, np.max(v))",
         ),
     ),
     Mistake(
         "square-forgotten",
-        "The second average takes the gradients themselves, where it needs their squares. Signs "
-        "cancel in it, and the root of a negative number is not a number.",
+        "`v` is fed with the gradients themselves, where it needs their squares. Signs cancel in "
+        "it, and the root of a negative number is not a number.",
         ("* g**2 -> * g", "v + g**2 -> v + g"),
     ),
     Mistake(
         "abs-for-square",
-        "The second average takes the sizes of the gradients, where it needs their squares. The "
-        "root of it has another scale than the gradient.",
+        "`v` is fed with the sizes of the gradients, where it needs their squares. Its root has "
+        "another scale than a gradient, so larger gradients give longer steps.",
         ("* g**2 -> * abs(g)", "v + g**2 -> v + abs(g)"),
     ),
     Mistake(
+        "abs-forgotten",
+        "`u` is fed with the gradients themselves, where it needs their sizes. A negative gradient "
+        "never counts as large, so the divisor may come near zero, or below it.",
+        ("abs(g) + eps -> g + eps",),
+    ),
+    Mistake(
         "m-squared",
-        "The second average is fed with `m`, where it needs the gradient. Where signs change, `m` "
-        "is small, and the steps become too long.",
+        "`v` is fed with `m`, where it needs the gradient. Where signs change, `m` is small, and "
+        "the steps become too long.",
         (
             "(1 - beta2) * g**2 -> (1 - beta2) * m**2",
             "np.maximum(beta2 * u, abs(g) -> np.maximum(beta2 * u, abs(m)",
         ),
+        own={
+            "adamax": (
+                "`u` is fed with `m`, where it needs the gradient. Where signs change, `m` is "
+                "small, and the steps become too long."
+            ),
+            "rmsprop_momentum": (
+                "`v` is fed with `m`, where it needs the gradient. At the first step `m` is still "
+                "zero, so the gradient is divided by eps alone, and the step is huge."
+            ),
+        },
     ),
     Mistake(
         "g-for-m",
-        "The step is made from the newest gradient alone: the average of gradients is computed, "
-        "and has no part in it.",
+        "The step is made from the newest gradient alone: those before it have no part in it.",
         (
             "lr * m_hat / -> lr * g /",
             "m_hat = m / (1 - beta1**t) -> m_hat = g / (1 - beta1**t)",
@@ -495,7 +630,7 @@ MISTAKES = (
     ),
     Mistake(
         "v-not-used",
-        "The step is not divided by anything that the squares of the gradients decide. Steep and "
+        "The step is not divided by anything that the sizes of the gradients decide. Steep and "
         "flat coordinates get the same rate.",
         (
             "lr * m_hat / (np.sqrt(v_hat) + eps) -> lr * m_hat",
@@ -517,7 +652,7 @@ MISTAKES = (
     ),
     Mistake(
         "lr-twice",
-        "The learning rate comes into your step twice.",
+        "The learning rate comes into your result twice.",
         (
             "return lr -> return lr * lr",
             "w = w - lr * m_hat -> w = w - lr * lr * m_hat",
@@ -527,6 +662,12 @@ MISTAKES = (
             "beta1 * m + g / -> beta1 * m + lr * g /",
             "x = x - lr * g -> x = x - lr * lr * g",
         ),
+    ),
+    Mistake(
+        "gradient-for-parameters",
+        "The gradient stands where the parameters would: a part of it was taken away from it. A "
+        "rule gets the gradient and returns the step alone; whoever calls it moves the parameters.",
+        ("return lr * g, {} -> return g - lr * g, {}",),
     ),
     Mistake(
         "l2-for-decoupled",
@@ -610,19 +751,27 @@ MISTAKES = (
     ),
     Mistake(
         "m-after-sign",
-        "The memory is updated first, and the sign is taken of that. In this rule the step mixes "
-        "the gradient into the *old* memory, with beta1, and the memory is updated on its own.",
+        "The step and the memory are made one from the other. In this rule both start from the "
+        "*old* memory: the step mixes the gradient into it with beta1, and the memory is updated "
+        "on its own.",
         (
             "c = beta1 * m + (1 - beta1) * g\n    m = beta2 * m + (1 - beta2) * g -> "
             "m = beta2 * m + (1 - beta2) * g\n    c = beta1 * m + (1 - beta1) * g",
             "m = beta2 * m + (1 - beta2) * g -> m = c",
+            "beta2 * m + (1 - beta2) * g -> beta2 * m + (1 - beta2) * c",
         ),
     ),
     Mistake(
         "sign-forgotten",
         "The step keeps the size of the average. This rule takes its sign alone, so that every "
         "coordinate moves by lr.",
-        ("np.sign(c) -> c", "np.sign(c) -> c / abs(c)"),
+        ("np.sign(c) -> c",),
+    ),
+    Mistake(
+        "sign-by-division",
+        "The sign is found by a division, and a coordinate whose average is zero gets 0/0, which "
+        "is not a number. It should stay where it is.",
+        ("np.sign(c) -> c / abs(c)",),
     ),
     Mistake(
         "lookahead-forgotten",
@@ -652,6 +801,12 @@ MISTAKES = (
         ("lr * (beta * m + g) -> lr * (beta * m + (1 - beta) * g)",),
     ),
     Mistake(
+        "lookahead-kept",
+        "What looks ahead was kept as the memory, so the next step goes on from there, and every "
+        "gradient counts twice. The look ahead is for one step only.",
+        ("return lr * (beta * m + g) -> m = beta * m + g\n    return lr * m",),
+    ),
+    Mistake(
         "beta1-not-scheduled",
         "beta1 is the same at every step here. In this rule it rises from about beta1 / 2, as the "
         "exercise says.",
@@ -677,6 +832,12 @@ MISTAKES = (
             "v_max = np.maximum(v_max, v) -> v_max = v",
             "u = np.maximum(beta2 * u, abs(g) + eps) -> u = abs(g) + eps",
         ),
+        own={
+            "adamax": (
+                "Your divisor is the size of the newest gradient alone, so a small gradient after "
+                "a large one gives a long step. In this rule the largest is remembered, and fades."
+            ),
+        },
     ),
     Mistake(
         "max-without-fading",
@@ -692,7 +853,20 @@ MISTAKES = (
             "np.maximum(beta2 * u, abs(g) + eps) -> beta2 * u + (1 - beta2) * abs(g) + eps",
             "np.maximum(beta2 * u, abs(g) + eps) -> beta2 * u + (1 - beta2) * (abs(g) + eps)",
             "np.maximum(beta2 * u, abs(g) + eps) -> beta2 * u + abs(g) + eps",
+            "np.maximum(beta2 * u, abs(g) + eps) -> beta2 * u + (1 - beta2) * (abs(g) + eps); "
+            "m_hat / u -> m_hat / (u / (1 - beta2**t))",
+            "np.maximum(beta2 * u, abs(g) + eps) -> beta2 * u + (1 - beta2) * abs(g); "
+            "m_hat / u -> m_hat / (u / (1 - beta2**t) + eps)",
+            "np.maximum(beta2 * u, abs(g) + eps) -> beta2 * u + (1 - beta2) * abs(g); "
+            "m_hat / u -> m_hat / (u + eps)",
         ),
+    ),
+    Mistake(
+        "maximum-corrected",
+        "`u` is corrected for its start as well. A maximum takes up the first gradient in full, so "
+        "there is nothing to make up for: the divisor gets too large, and the first steps are too "
+        "short.",
+        ("m_hat / u -> m_hat / (u / (1 - beta2**t))",),
     ),
     Mistake(
         "max-overwrites-v",
@@ -702,7 +876,8 @@ MISTAKES = (
     ),
     Mistake(
         "min-for-max",
-        "The smaller of two was taken, where the larger is asked for.",
+        "The smaller of two was taken, where the larger is asked for. The memory starts at zero "
+        "and stays there, so the step is divided by next to nothing.",
         ("np.maximum -> np.minimum",),
     ),
     Mistake(
@@ -738,13 +913,18 @@ MISTAKES = (
             "x = x - lr * g -> x -= lr * g",
             "points = [x] -> x = x.copy()\n    points = [x]; x = x - lr * g -> x -= lr * g",
             "points = [x] -> x = x.copy()\n    points = [x.copy()]; x = x - lr * g -> x -= lr * g",
-            "dict(m=m) -> dict(m=lr * m)",
         ),
     ),
     Mistake(
+        "step-kept",
+        "What goes into the memory is multiplied by the learning rate, so at the next step little "
+        "is left of the past.",
+        ("dict(m=m) -> dict(m=lr * m)",),
+    ),
+    Mistake(
         "memory-forgotten",
-        "Each call begins as if it were the first: what an earlier call kept doesn't reach it. The "
-        "first step is right, and then the memory starts at zero again.",
+        "Something that should be carried on starts at zero again: all of the memory, or a part of "
+        "it. The first step is right, and those after it don't know what came before.",
         (
             "dict(m=m) -> dict(m=0)",
             "m = beta * m + -> m = beta * 0 +",
@@ -776,6 +956,13 @@ MISTAKES = (
             "        t = t + 1\n        m = -> "
             "        m, v, t = 0, 0, 0\n        t = t + 1\n        m =",
         ),
+        own={
+            "resume": (
+                "Something that should be carried on starts at zero again: the averages, or one of "
+                "them, or the count of steps that corrects them. What comes after that is not what "
+                "it would be in one go."
+            ),
+        },
     ),
     Mistake(
         "memory-shared",
@@ -784,6 +971,12 @@ MISTAKES = (
         (
             "    for name, g in gradients.items():\n -> "
             "    m, v = memory.get('all', (0, 0))\n    for name, g in gradients.items():\n; "
+            "        m, v = memory.get(name, (0, 0))\n -> ; new[name] = -> new['all'] =",
+            "    for name, g in gradients.items():\n -> "
+            "    m, v = memory.get('all', (0, 0))\n    for name, g in gradients.items():\n"
+            "        t = t + 1\n; "
+            "    t = t + 1\n    m, v -> "
+            "    m, v; "
             "        m, v = memory.get(name, (0, 0))\n -> ; new[name] = -> new['all'] =",
         ),
     ),
@@ -933,8 +1126,8 @@ MISTAKES = (
     ),
     Mistake(
         "rounded-up",
-        "The learning rate drops too soon: between two multiples of `every`, it should be what it "
-        "was at the lower one.",
+        "The learning rate drops too soon: at every step, as many drops should have come as whole "
+        "stretches of `every` steps lie behind it.",
         (
             "k // every -> round(k / every)",
             "k // every -> math.ceil(k / every)",
@@ -943,7 +1136,8 @@ MISTAKES = (
     ),
     Mistake(
         "factor-not-repeated",
-        "After the second drop the numbers part. `factor` should come in once more with each drop.",
+        "Each drop multiplies the learning rate by `factor` once more, and it stays there until "
+        "the next. Yours does something else from one of the drops on.",
         (
             "lr * factor ** (k // every) -> lr * factor * (k // every)",
             "lr * factor ** (k // every) -> lr * (factor if k >= every else 1)",
@@ -959,8 +1153,8 @@ MISTAKES = (
     ),
     Mistake(
         "inverse-decay",
-        "Legal, and not what is asked for: the learning rate is divided by 1 + factor * drops. The "
-        "exercise multiplies it by `factor` at each drop.",
+        "Legal, and not what is asked for: the learning rate is divided by a number that grows by "
+        "`factor` with each drop. The exercise multiplies it by `factor` at each drop.",
         (
             "lr * factor ** (k // every) -> lr / (1 + factor * (k // every))",
             "lr * factor ** (k // every) -> lr / (1 + factor * k / every)",
@@ -992,6 +1186,29 @@ MISTAKES = (
         ("(k - warmup) / (steps - warmup) -> (k - warmup) / steps",),
     ),
     Mistake(
+        "cosine-off-by-one",
+        "The cosine is one step off, at its start or at its end. The learning rate is lr at step "
+        "`warmup`, and 0 at step `steps` for the first time.",
+        (
+            "(k - warmup) / (steps - warmup) -> (k + 1 - warmup) / (steps - warmup)",
+            "(k - warmup) / (steps - warmup) -> (k + 1 - warmup) / (steps + 1 - warmup)",
+            "(k - warmup) / (steps - warmup) -> (k - 1 - warmup) / (steps - warmup)",
+            "(k - warmup) / (steps - warmup) -> (k - warmup) / (steps - 1 - warmup)",
+        ),
+    ),
+    Mistake(
+        "warmup-times-cosine",
+        "Legal, and not what is asked for: the cosine runs from step 0 on, and the rise is "
+        "multiplied into it, as `descent.schedules` does. In this exercise the cosine begins where "
+        "the rise ends.",
+        (
+            "    if k < warmup:\n        return lr * (k + 1) / warmup\n -> ; "
+            "(k - warmup) / (steps - warmup) -> k / steps; "
+            "return lr * -> return lr * min(1, (k + 1) / warmup) *",
+        ),
+        variant=True,
+    ),
+    Mistake(
         "cosine-not-raised",
         "The fall has another shape. Half a cosine goes from 1 to -1; it has to be lifted and "
         "halved, so that it goes from 1 to 0.",
@@ -1003,8 +1220,8 @@ MISTAKES = (
     ),
     Mistake(
         "pi-forgotten",
-        "The cosine covers less than half a turn: its argument goes from 0 to 1, or to another "
-        "end than pi.",
+        "The cosine does not go through half a turn, but through less or more: look at where its "
+        "argument ends.",
         ("math.pi * done -> done", "math.pi * done -> 2 * math.pi * done"),
     ),
     Mistake(
@@ -1048,15 +1265,25 @@ MISTAKES = (
     ),
     Mistake(
         "norm-per-row",
-        "Each row of a matrix was shortened on its own. The length that counts is that of all "
-        "entries together.",
+        "Each row of a matrix, or each column, was shortened on its own. The length that counts is "
+        "that of all entries together.",
         (
             "norm = np.sqrt((g**2).sum())\n -> "
             "norm = np.sqrt((g**2).sum(axis=-1, keepdims=True))\n; "
             "g * max_norm / norm if norm > max_norm else g -> "
             "np.where(norm > max_norm, g * max_norm / np.maximum(norm, 1e-300), g)",
-            "norm = np.sqrt((g**2).sum()) -> norm = np.linalg.norm(g, 2 if g.ndim == 2 else None)",
+            "norm = np.sqrt((g**2).sum())\n -> "
+            "norm = np.sqrt((g**2).sum(axis=0, keepdims=True))\n; "
+            "g * max_norm / norm if norm > max_norm else g -> "
+            "np.where(norm > max_norm, g * max_norm / np.maximum(norm, 1e-300), g)",
         ),
+    ),
+    Mistake(
+        "spectral-norm",
+        "The norm that was taken of a matrix is not the length of all its entries: it is the most "
+        "by which the matrix stretches a vector. That is smaller, so the gradient came out too "
+        "long.",
+        ("np.sqrt((g**2).sum()) -> np.linalg.norm(g, 2 if g.ndim == 2 else None)",),
     ),
     Mistake(
         "difference-too-small",
@@ -1090,6 +1317,15 @@ MISTAKES = (
         "All coordinates were moved together, so what you measured is the slope in one direction, "
         "the sum of all entries of the gradient. Each entry needs a move of its own.",
         ("e[i] = h -> e[...] = h",),
+    ),
+    Mistake(
+        "one-axis-only",
+        "All is right for a vector. In an array with two axes, a whole row or column was moved at "
+        "once, where each entry needs a move of its own.",
+        (
+            "np.ndindex(x.shape) -> range(len(x))",
+            "np.zeros_like(x) -> np.zeros(len(x)); np.ndindex(x.shape) -> range(len(x))",
+        ),
     ),
     Mistake(
         "start-missing",
