@@ -132,8 +132,9 @@ def judge(exercise, played):
         began = "The numbers are right, but " if verdict.passed else ""
         says = BY_ID[name].says
         says = began + (says[0].lower() + says[1:] if began else says)
-        message = f"{says} After the call, {names} was not what it had been."
-        if not verdict.passed:
+        kept = "is not what it was" if len(played.changed) == 1 else "are not what they were"
+        message = f"{says} After the call, {names} {kept}."
+        if not verdict.passed and not played.unsteady:  # A second call begins with what is changed.
             message = f"{message} {verdict.message}"
         return Verdict(False, message, name, parting=verdict.parting)
     also = f" Your function also changes {names} in place, which the caller still needs."
