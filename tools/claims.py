@@ -48,11 +48,15 @@ def weighed(notebook):
 
 
 def measured(book):
-    """The lines of `weighed` of all notebooks in the folder `book`, by their keys."""
+    """The lines of `weighed` of all notebooks in the folder `book`, by their keys.
+
+    Before each comes the title of its notebook.
+    """
     found = {}
     for path in sorted(Path(book).glob("*.ipynb")):
-        for key, *rest in weighed(json.loads(path.read_text(encoding="utf-8"))):
-            found[key] = (path.stem, *rest)
+        notebook = json.loads(path.read_text(encoding="utf-8"))
+        for key, *rest in weighed(notebook):
+            found[key] = (title(notebook), *rest)
     return found
 
 
@@ -62,10 +66,9 @@ def readable(text):
     return re.sub(r"0\.(0{9,})(?!\d)", lambda zeros: f"0 to {len(zeros[1])} decimals", text)
 
 
-def title(path):
+def title(notebook):
     """A notebook's title."""
-    cells = json.loads(Path(path).read_text(encoding="utf-8"))["cells"]
-    return re.search(r"^# (.+)$", "".join(cells[0]["source"]), re.MULTILINE)[1]
+    return re.search(r"^# (.+)$", "".join(notebook["cells"][0]["source"]), re.MULTILINE)[1]
 
 
 def rows(book, whose):
@@ -87,7 +90,7 @@ def rows(book, whose):
             f"*{side}:* {entry['measures']}. "
             f"Predicted {readable(predicted)}: {entry['prediction']}. "
             f"Measured **{readable(value)}**{spread} "
-            f"in [{title(Path(book, chapter + '.ipynb'))}](#{label})."
+            f"in [{chapter}](#{label})."
         )
 
     count = Counter(ledger.verdict(claim) for claim in claims)
