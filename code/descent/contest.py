@@ -64,8 +64,6 @@ class Race:
     def train(self, task, rule, seeds, **hyper):
         """Train on a task, once a seed, and return the `Trace` with the mini-batch losses."""
         start = np.stack([task.start(seed) for seed in seeds])
-        for value in hyper.values():
-            start = np.broadcast_to(start, np.broadcast_shapes(start.shape, np.shape(value)))
         noisy = task.noisy(self.batch_size, seeds)
         return descend(noisy, start, rule, steps=self.steps, keep=("loss",), **hyper)
 
