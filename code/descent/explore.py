@@ -60,6 +60,11 @@ class _Figure(Lives):
         return {s.name: s.value for s in self.sliders} | moved
 
     @property
+    def settings(self):
+        """The sliders' starting values in words."""
+        return ", ".join(f"{s.name} = {s.value:g}" for s in self.sliders)
+
+    @property
     def controls(self):
         """The sliders as the page's script reads them."""
         return [
@@ -207,9 +212,8 @@ class Walk(_Figure):
     @property
     def alt(self):
         """The figure at the starting values, in words."""
-        values = ", ".join(f"{s.name} = {s.value:g}" for s in self.sliders)
         return (
-            f"The path of {self.rule.__name__} on the bowl beside its loss, at {values}. "
+            f"The path of {self.rule.__name__} on the bowl beside its loss, at {self.settings}. "
             + self.verdict(self.trace())
         )
 
@@ -294,7 +298,11 @@ class Stream(_Figure):
     steps: int = 900
     goal: float = 0.1
     tag = "descent-stream"
-    task = "Goal: bring the regret below 0.1 a step."
+
+    @property
+    def task(self):
+        """What the reader is asked to do."""
+        return f"Goal: bring the regret below {self.goal:g} a step."
 
     def trace(self, **values):
         """The walk at the given slider values (the starting ones unless given).
@@ -351,9 +359,8 @@ class Stream(_Figure):
     @property
     def alt(self):
         """The figure at the starting values, in words."""
-        values = ", ".join(f"{s.name} = {s.value:g}" for s in self.sliders)
         return (
-            f"Adam's x over the steps, and the last three of them as arrows, at {values}. "
+            f"Adam's x over the steps, and the last three of them as arrows, at {self.settings}. "
             + self.verdict(self.trace())
         )
 
