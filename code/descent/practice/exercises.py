@@ -17,7 +17,7 @@ import numpy as np
 from descent import rules
 
 from . import answers
-from .calls import Caller, NotBegun, Played, Refused, Rule, brief, name_of, numbers
+from .calls import Caller, NotBegun, Played, Refused, Rule, brief, name_of, numbers, parameters
 
 # One row a step. The scales differ by 10,000, and the smallest is below eps at first; the fourth is
 # always 0; the last falls silent.
@@ -79,20 +79,26 @@ class Exercise:
         return self.play is play_rule
 
     @property
-    def before(self):
-        """What such a rule is handed before the gradient: nothing, or the parameters, `("w",)`."""
-        return ("w",) if next(iter(inspect.signature(self.answer).parameters)) == "w" else ()
+    def required(self):
+        """The names of what must be handed in by position."""
+        own = parameters(self.answer)
+        return [p.name for p in own if p.kind is not p.KEYWORD_ONLY and p.default is p.empty]
+
+    @property
+    def memory(self):
+        """The names of what has a start value: the memory."""
+        own = parameters(self.answer)
+        return [p.name for p in own if p.kind is not p.KEYWORD_ONLY and p.default is not p.empty]
 
     @property
     def hyper(self):
         """The names of the hyper-parameters."""
-        own = inspect.signature(self.answer).parameters.values()
-        return [p.name for p in own if p.kind is p.KEYWORD_ONLY]
+        return [p.name for p in parameters(self.answer) if p.kind is p.KEYWORD_ONLY]
 
-
-def _memory(exercise):
-    own = inspect.signature(exercise.answer).parameters.values()
-    return [p.name for p in own if p.kind is not p.KEYWORD_ONLY and p.default is not p.empty]
+    @property
+    def before(self):
+        """What a rule is handed before the gradient: nothing, or the parameters, `["w"]`."""
+        return self.required[:-1] if self.is_rule else []
 
 
 # Rules
@@ -128,7 +134,7 @@ TITLES = {
 
 def play_rule(exercise, submission):
     """Feed a rule the recorded gradients, one walk after the other."""
-    rule = Rule(submission, _memory(exercise), exercise.hyper, exercise.before)
+    rule = Rule(submission, exercise.memory, exercise.hyper, exercise.before)
     return _arrays_or_numbers(lambda played, apart: _play_walks(exercise, rule, played, apart))
 
 
@@ -226,11 +232,8 @@ def _readable(memory):
 
 
 def _caller(exercise, submission, played):
-    own = inspect.signature(exercise.answer).parameters.values()
-    names = [p.name for p in own if p.kind is not p.KEYWORD_ONLY]
-    required = [p for p in own if p.kind is not p.KEYWORD_ONLY and p.default is p.empty]
-    call = Caller(submission, played, names)
-    call.check_fit(len(required), exercise.hyper)
+    call = Caller(submission, played, [*exercise.required, *exercise.memory])
+    call.check_fit(len(exercise.required), exercise.hyper)
     return call
 
 
@@ -415,17 +418,15 @@ def _play_adam_all(exercise, submission, played, apart):
 
 def _two(result, submission, form):
     """The two things that a function returned."""
-    if result is Ellipsis or (isinstance(result, tuple) and Ellipsis in map(_or_none, result)):
+    if result is Ellipsis:
+        raise NotBegun
+    if isinstance(result, tuple) and any(part is Ellipsis for part in result):
         raise NotBegun
     if not (isinstance(result, tuple | list) and len(result) == 2):
         raise Refused(
             f"{name_of(submission)} returned {brief(result)}. It returns two things: {form}."
         )
     return result
-
-
-def _or_none(value):
-    return value if value is Ellipsis else None
 
 
 def _steps(steps, gradients):
@@ -484,8 +485,8 @@ def _play_resume(exercise, submission, played, apart):
 
 def _play_schedule(exercise, submission, cases):
     played = Played()
-    makes = [p for p in inspect.signature(submission).parameters] if _has(submission) else []
-    factory = bool(makes) and makes[0] in exercise.hyper
+    own = parameters(submission)
+    factory = bool(own) and own[0].name in exercise.hyper
     for hyper, ks in cases:
         if factory:
             made = submission(**hyper)
@@ -506,13 +507,6 @@ def _play_schedule(exercise, submission, cases):
                 )
             played.add(title, f"At k = {k}", rate.reshape(()), "The learning rate")
     return played
-
-
-def _has(function):
-    try:
-        return bool(inspect.signature(function).parameters)
-    except (TypeError, ValueError):
-        return False
 
 
 def play_schedule(exercise, submission):

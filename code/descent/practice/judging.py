@@ -86,11 +86,13 @@ def agree(a, b, tolerance):
 
 
 def _close(x, y, scale, tolerance):
-    if x.shape != y.shape:
-        return False
+    return x.shape == y.shape and bool(_same_entries(x, y, scale, tolerance).all())
+
+
+def _same_entries(x, y, scale, tolerance):
+    """Which entries of two arrays of one shape agree."""
     room = tolerance * (scale if np.shape(scale) == x.shape else np.abs(x))
-    same = (np.abs(x - y) <= room + 1e-300) | (x == y) | (np.isnan(x) & np.isnan(y))
-    return bool(same.all())
+    return (np.abs(x - y) <= room + 1e-300) | (x == y) | (np.isnan(x) & np.isnan(y))
 
 
 def _memory_agrees(a, b):
@@ -244,17 +246,12 @@ def part(answer, played, tolerance):
     for index, ((case, place, x, tx), (_, _, y, ty)) in enumerate(
         zip(answer.values, played.values, strict=False)
     ):
-        if _close(x, y, scales[case], max(tolerance, tx, ty)):
-            continue
         if x.shape != y.shape:
             words = f"{_where(case, place)}, the shape is {y.shape}, and {x.shape} was expected."
             return Parting(index, (), words)
-        room = np.broadcast_to(scales[case], x.shape) if x.ndim else scales[case]
-        apart = ~(
-            (np.abs(x - y) <= max(tolerance, tx, ty) * room + 1e-300)
-            | (np.isnan(x) & np.isnan(y))
-            | (x == y)
-        )
+        apart = ~_same_entries(x, y, scales[case], max(tolerance, tx, ty))
+        if not apart.any():
+            continue
         at = tuple(int(i) for i in np.argwhere(apart)[0])
         return Parting(index, at, _words(case, place, at, x, y, apart))
     return Parting(0, (), "")
@@ -323,7 +320,7 @@ def _unrecognized(exercise, played, answer, parting):
 
 def _judge_epochs(played):
     epochs = played.seen["epochs"]
-    dropped = []
+    lost = []
     for n, size, batches in epochs:
         title = f"With {n} rows and batch_size {size}"
         rows = [row for x, _ in batches for row in x]
@@ -343,18 +340,14 @@ def _judge_epochs(played):
                 f"{title}, row {twice:.0f} came {rows.count(twice)} times, and {len(missing)} rows "
                 "never came.",
             )
-        dropped.append((n % size, len(missing)))
-    if any(missing for _, missing in dropped):
-        n, size, batches = next(
-            epoch for epoch, (_, missing) in zip(epochs, dropped, strict=True) if missing
-        )
-        sizes = [len(x) for x, _ in batches]
-        lost = sorted(set(range(n)) - {row for x, _ in batches for row in x})
-        exactly = all(left == missing for left, missing in dropped)
+        lost.append((n, size, sizes, missing))
+    if any(missing for *_, missing in lost):
+        n, size, sizes, missing = next(epoch for epoch in lost if epoch[-1])
+        exactly = all(len(missing) == n % size for n, size, _, missing in lost)
         return _verdict(
             "last-batch-dropped" if exactly else "lost-rows",
             f"With {n} rows and batch_size {size}, your batches have {_many(sizes)} rows; "
-            f"{_counted(len(lost), 'row')} never came, row {lost[0]} to begin with."
+            f"{_counted(len(missing), 'row')} never came, row {missing[0]} to begin with."
             + " The first batch is one row short."
             * (sizes[0] == size - 1 < n),
         )
