@@ -62,8 +62,8 @@ def measured(book):
 
 def readable(text):
     """Long zeros in short: 0.000000000001 is 1e-12."""
-    text = re.sub(r"0\.(0{8,})1\b", lambda zeros: f"1e-{len(zeros[1]) + 1}", text)
-    return re.sub(r"0\.(0{9,})(?!\d)", lambda zeros: f"0 to {len(zeros[1])} decimals", text)
+    text = re.sub(r"0\.(0{4,})1\b", lambda zeros: f"1e-{len(zeros[1]) + 1}", text)
+    return re.sub(r"0\.(0{5,})(?!\d)", lambda zeros: f"0 to {len(zeros[1])} decimals", text)
 
 
 def title(notebook):
