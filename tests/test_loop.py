@@ -522,17 +522,23 @@ BAD_GRADS = {
     "too few": (
         [np.ones(3)],
         ValueError,
-        "grads must have the keys of params: 1 missing, none too many",
+        "grads must have the keys of params; missing: 1$",
     ),
-    "too many": ([np.ones(3)] * 3, ValueError, "none missing, 2 too many"),
-    "other keys": ({"W": np.ones(3)}, ValueError, "0, 1 missing, W too many"),
+    "too many": ([np.ones(3)] * 3, ValueError, "the keys of params; not among them: 2$"),
+    "other keys": ({"W": np.ones(3)}, ValueError, "missing: 0, 1, not among them: 'W'"),
     "no list": (np.ones(3), TypeError, "grads must be a list or a dict of arrays; got ndarray"),
     "integers": (
         [np.ones(3), np.ones((2, 2), int)],
         TypeError,
         r"grads\[1\] must hold float16, float32 or float64; got int64",
     ),
-    "None": ([np.ones(3), None], TypeError, r"grads\[1\] must hold .*; got object"),
+    "None": ([np.ones(3), None], TypeError, r"grads\[1\] must hold .*; got NoneType None"),
+    "ragged": ([[[1.0], 2.0, 3.0], np.ones((2, 2))], ValueError, r"grads\[0\] must be an array of"),
+    "keys in text": (
+        {"0": np.ones(3), "1": np.ones((2, 2))},
+        ValueError,
+        "the keys of params; missing: 0, 1, not among them: '0', '1'",
+    ),
     "NaN": (
         [np.ones(3), np.full((2, 2), np.nan)],
         ValueError,
@@ -892,8 +898,8 @@ def state_of(params, rule):
     [
         (state_of([np.ones((2, 3))], adam), ValueError, "that of momentum; got that of adam"),
         (state_of([np.ones((3, 2))], momentum), ValueError, r"\(2, 3\)\}; got \{'m': \(3, 2\)\}"),
-        (state_of([np.ones((2, 3))] * 2, momentum), ValueError, "none missing, 1 too many"),
-        (state_of({"W": np.ones((2, 3))}, momentum), ValueError, "0 missing, W too many"),
+        (state_of([np.ones((2, 3)), np.ones(2)], momentum), ValueError, "not among them: 1"),
+        (state_of({"W": np.ones((2, 3))}, momentum), ValueError, "missing: 0, not among them: 'W'"),
         (dict(rule="momentum", steps=1, memory={0: {}}), ValueError, r"\(2, 3\)\}; got \{\}"),
         (dict(rule="momentum", steps=1, memory={0: dict(m=0.5)}), ValueError, r"got \{'m': \(\)\}"),
         (dict(rule="momentum", steps=0, memory={0: dict(m=0.5)}), ValueError, r"the shapes \{\}"),
