@@ -273,8 +273,7 @@ class Optimizer:
             for part in self._parts(p):
                 g = _shown(grads[key], part)
                 pieces = {name: _shown(value, part) for name, value in old.items()}
-                with np.errstate(all="ignore"):
-                    step, new = self._rule.call(g, pieces, hyper)
+                step, new = self._rule.call(g, pieces, hyper)
                 self._check_finite(key, step, new)
                 waiting.append((p, part, step, new, old, memory[key]))
                 size += g.nbytes
@@ -351,16 +350,19 @@ class Optimizer:
     def _check_same(self):
         """Refuse arrays that were put in the place of those to update, or can't be written into."""
         now = _keyed(self._given, "params")
-        for key in self._params | now:
-            p = self._params.get(key)
-            if now.get(key) is not p:
-                raise ValueError(
-                    f"params[{key!r}] is no longer the array that the Optimizer was given and "
-                    f"updates; write into that one, params[{key!r}][...] = value, or make a new "
-                    "Optimizer"
-                )
+        for key, p in self._params.items():
+            if now.pop(key, None) is not p:
+                self._refuse_other(key)
             if not p.flags.writeable:
                 raise ValueError(f"params[{key!r}] must be writeable; got a read-only array")
+        for key in now:
+            self._refuse_other(key)
+
+    def _refuse_other(self, key):
+        raise ValueError(
+            f"params[{key!r}] must be the array that the Optimizer was given and updates; got "
+            f"another: write into the first, params[{key!r}][...] = value, or make a new Optimizer"
+        )
 
     def _checked(self, grads):
         """The gradients as arrays, in their parameters' dtypes."""
@@ -384,14 +386,18 @@ class Optimizer:
         return checked
 
     def _check_finite(self, key, step, memory):
-        for name, value in {"step": step, **memory}.items():
-            if not (
-                _finite(value, value) if isinstance(value, np.ndarray) else math.isfinite(value)
-            ):
+        """Refuse what would stay in memory for ever: infinity, and NaN, from finite gradients."""
+        for value in (step, *memory.values()):
+            if isinstance(value, np.ndarray):
+                finite = _finite(value, value)
+            else:
+                finite = math.isfinite(value)
+            if not finite:
+                name = next(n for n, v in {**memory, "step": step}.items() if v is value)
                 raise FloatingPointError(
                     f"{self._rule.name} made a {name} for params[{key!r}] that must be finite; "
-                    f"{_bad(value)} of its {np.size(value)} numbers are not, from finite "
-                    f"gradients: too large for {step.dtype}, or divided by zero (is eps 0?)"
+                    f"{_bad(value)} of its {np.size(value)} numbers are not: too large for "
+                    f"{step.dtype}, or divided by zero (is eps 0?)"
                 )
 
     def _parts(self, p):
@@ -491,6 +497,7 @@ class _Rule:
         """A hyper-parameter's value, checked; `at` says where a schedule returned it."""
         value = given = _plain(value)
         got = f"got {_cut(str(value))}{at}"
+        where = "" if self._dtype == np.float64 else f" in {self._dtype}"
         if isinstance(value, np.ndarray) and self._sweep and value.dtype.kind in "fiu":
             if self.whole:
                 raise ValueError(
@@ -510,7 +517,8 @@ class _Rule:
             lost = ((value == 0) & (given > 0)).any()
         elif isinstance(value, Real) and not isinstance(value, bool):
             finite = abs(value) <= self._largest
-            value = int(value) if isinstance(value, Integral) else float(value)
+            if finite:
+                value = int(value) if isinstance(value, Integral) else float(value)
             low = high = value
             lost = 0 < value <= self._least / 2
         else:
@@ -518,10 +526,9 @@ class _Rule:
             also = "" if name == "weight_decay" else f"{also} or a function"
             raise TypeError(f"{name} must be a number{also}; got {_brief(value)}{at}")
         if not finite:
-            where = "" if self._dtype == np.float64 else f" in {self._dtype}"
             raise ValueError(f"{name} must be finite{where}; {got}")
         if name.startswith("beta") and not (low >= 0 and high < 1):
-            raise ValueError(f"{name} must be at least 0 and below 1; {got}")
+            raise ValueError(f"{name} must be at least 0 and below 1{where}; {got}")
         if name in ("lr", "eps", "weight_decay") and low < 0:
             raise ValueError(f"{name} must be 0 or more; {got}")
         if name == "eps" and lost:
