@@ -22,6 +22,9 @@ import numpy as np
 
 from descent.translate import Branch, Return, Set, Untranslatable, names, read
 
+# From this size on, some hundred steps repay the second that compiling takes.
+SIZE = 100_000
+
 # What may be called on arrays: that for which Numba and NumPy agree to the last bit.
 ALIKE = ("abs", "np.abs", "np.maximum", "np.minimum", "np.sign", "np.sqrt")
 
@@ -77,8 +80,8 @@ class Way:
 class Kernel:
     """A rule for arrays of one dtype, as two programs.
 
-    One is for Python, on numbers alone: it decides which way through the rule this step takes. The
-    other is a loop over the arrays, one for each way.
+    One is for Python, on numbers alone: it finds which way through the rule this step takes. The
+    other is a loop over the arrays, for each way its own, which is compiled when it is needed.
 
     Parameters
     ----------
@@ -100,9 +103,31 @@ class Kernel:
         self.loops = {}
         self.lines = [f"def numbers({', '.join([*self.counts, *text.hyper])}):"]
         self._write(text.body, "    ", Way([], "", [], 0))
-        self.numbers = _function("\n".join(self.lines), "numbers")
+        self.program = _function("\n".join(self.lines), "numbers")
 
-    def step(self, p, g, memory, hyper, decay):
+    def numbers(self, memory, hyper):
+        """Compute what depends on numbers alone, and make the loop ready that this step needs.
+
+        Parameters
+        ----------
+        memory : dict
+            The rule's memory; empty before the first step.
+        hyper : dict of numbers
+
+        Returns
+        -------
+        tuple
+            What `step` needs.
+        """
+        counts = {name: memory.get(name, self.text.memory[name]) for name in self.counts}
+        way, numbers, counts = self.program(**counts, **hyper)
+        if way not in self.loops:
+            self.loops[way] = self._compiled(self.ways[way])
+        counts = {n: c.item() if isinstance(c, np.generic) else c for n, c in counts.items()}
+        with np.errstate(over="ignore"):
+            return self.loops[way], [self.dtype.type(number) for number in numbers], counts
+
+    def step(self, p, g, memory, decay, numbers):
         """Take one step, in place.
 
         Parameters
@@ -113,34 +138,41 @@ class Kernel:
             Their gradient.
         memory : dict
             The rule's memory, whose arrays are written into; empty before the first step.
-        hyper : dict of numbers
         decay : float
             What the parameters are multiplied by first.
+        numbers : tuple
+            From `numbers`.
 
         Returns
         -------
-        dict
-            The new memory.
+        (dict, bool)
+            The new memory, and whether it and the step are finite.
         """
-        start = self.text.memory
-        counts = {name: memory.get(name, start[name]) for name in self.counts}
-        way, numbers, counts = self.numbers(**counts, **hyper)
-        held = {n: memory[n] if memory else np.full_like(p, start[n]) for n in self.arrays}
-        if way not in self.loops:
-            self.loops[way] = self._compiled(self.ways[way])
+        loop, numbers, counts = numbers
+        held = {
+            name: np.require(memory[name], self.dtype, "CW")
+            if memory
+            else np.full(p.shape, self.text.memory[name], self.dtype)
+            for name in self.arrays
+        }
         arrays = [array.reshape(-1) for array in (p, g, *held.values())]
-        _in_parts(self.loops[way], arrays, [self.dtype.type(x) for x in (decay, *numbers)])
-        return {name: (held | counts)[name] for name in start}
+        found = _in_parts(loop, arrays, [self.dtype.type(decay), *numbers])
+        made = held | counts
+        return {name: made[name] for name in self.text.memory}, not any(found)
 
     def _write(self, body, indent, way):
         """Write both programs for a body, after what `way` has already."""
 
-        def number(node):
+        def plain(node):
             # To NumPy, its own float64 beside a float32 array is no weak number, as Python's is.
-            if self.dtype.char == "f" and "np" in names(node):
+            calls = [part.func for part in ast.walk(node) if isinstance(part, ast.Call)]
+            if self.dtype.char == "f" and any("np" in names(func) for func in calls):
                 raise Untranslatable("NumPy's numbers turn float32 into float64")
-            name = f"number_{way.numbers}"
-            self.lines.append(f"{indent}{name} = {ast.unparse(node)}")
+            return ast.unparse(node)
+
+        def number(node):
+            name = f"__{way.numbers}"
+            self.lines.append(f"{indent}{name} = {plain(node)}")
             way.numbers += 1
             return name
 
@@ -149,16 +181,19 @@ class Kernel:
                 case Set(name=name, value=value, arrays=arrays) if names(value) & arrays:
                     way.statements.append(f"own_{name} = {_carried(value, arrays, number)}")
                 case Set(name=name, value=value):
-                    self.lines.append(f"{indent}{name} = {ast.unparse(value)}")
+                    self.lines.append(f"{indent}{name} = {plain(value)}")
                 case Branch(condition=condition, then=then, otherwise=otherwise):
                     self.lines.append(f"{indent}if {ast.unparse(condition)}:")
                     before = Way([*way.statements], "", [], way.numbers)
                     self._write(then, indent + "    ", before)
                     self._write(otherwise, indent, way)
                 case Return(step=step, memory=memory, arrays=arrays):
+                    for value in (step, *(memory[name] for name in self.arrays)):
+                        if not names(value) & arrays:
+                            raise Untranslatable("an array is a number here")
                     way.step = _carried(step, arrays, number)
                     way.memory = [_carried(memory[n], arrays, number) for n in self.arrays]
-                    numbers = "".join(f"number_{k}, " for k in range(way.numbers))
+                    numbers = "".join(f"__{k}, " for k in range(way.numbers))
                     counts = ", ".join(f"{n}={ast.unparse(memory[n])}" for n in self.counts)
                     self.lines.append(
                         f"{indent}return {len(self.ways)}, ({numbers}), dict({counts})"
@@ -168,7 +203,7 @@ class Kernel:
     def _compiled(self, way):
         """The loop for one way."""
         arrays = ["p", "g", *(f"old_{name}" for name in self.arrays)]
-        numbers = ["decay", *(f"number_{k}" for k in range(way.numbers))]
+        numbers = ["decay", *(f"__{k}" for k in range(way.numbers))]
         made = ["step", *(f"new_{name}" for name in self.arrays)]
         body = [
             f"own_{self.text.gradient} = g[i]",
