@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from descent.lives import code
+
 
 class Refused(Exception):
     """What was handed in, or what it returned, has not the form that was asked for."""
@@ -104,7 +106,8 @@ def brief(value):
     kind = type(value).__name__
     if isinstance(value, str | int | float | bool):
         text = repr(value)
-        return f"the {kind} {text if len(text) < 40 else text[:36] + '...'}"
+        text = text if len(text) < 40 else text[:36] + "..."
+        return f"the {kind} {code(text) if isinstance(value, str) else text}"
     if isinstance(value, list | tuple | dict | set):
         return f"a {kind} of {len(value)}"
     if inspect.isclass(value):
@@ -131,7 +134,7 @@ def check_callable(submission, name):
         raise NotBegun
     if isinstance(submission, str):
         raise Refused(
-            f"`{submission[:40]}` came as a text. Hand in the function itself, without quotes."
+            f"{code(submission[:40])} came as a text. Hand in the function itself, without quotes."
         )
     if inspect.isfunction(submission) and _is_empty(submission):
         raise NotBegun
@@ -218,7 +221,7 @@ class Caller:
             inspect.signature(self.function).bind(*[0] * positional, **dict.fromkeys(hyper, 0))
         except TypeError as error:
             raise Refused(
-                f"{name_of(self.function)}{_signature(self.function)} can't be called as "
+                f"{code(name_of(self.function) + _signature(self.function))} can't be called as "
                 f"`{name_of(self.function)}({call})`: {error}."
             ) from None
 
@@ -370,7 +373,7 @@ class _Walking:
         if unknown and not self.rule.open and not self.rule.positional:
             takes = ", ".join(f"`{name}`" for name in known) or "none"
             raise Refused(
-                f"The memory that came back holds `{unknown[0]}`, and "
+                f"The memory that came back holds {code(str(unknown[0]))}, and "
                 f"{name_of(self.rule.function)} has no parameter of that name (it takes {takes}). "
                 "What a step returns as memory goes into the next call under the same names."
             )
@@ -411,7 +414,7 @@ def _unpacked(result, rule):
                 raise NotBegun
             for key, part in memory.items():
                 if part is None:
-                    raise Refused(f"{name} returned None as its memory `{key}`. {form}")
+                    raise Refused(f"{name} returned None as its memory {code(str(key))}. {form}")
             return value, memory
         if not rule.course_memory and memory is None:
             return value, {}
