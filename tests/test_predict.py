@@ -2,7 +2,8 @@
 
 import json
 import math
-from pathlib import Path
+import re
+from html import unescape
 
 import ipywidgets
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from contents import BOOK, NOTEBOOKS
 from descent import predict
 
 LIMIT = predict.number(
@@ -165,6 +167,25 @@ def test_what_is_typed_is_read(typed):
     assert predict.read_numbers(typed, ASKED) == pytest.approx(READ[typed], rel=1e-15)
 
 
+STORED = [
+    "".join(output["data"]["text/html"])
+    for name in NOTEBOOKS
+    for cell in json.loads((BOOK / name).read_text(encoding="utf-8"))["cells"]
+    for output in cell.get("outputs", [])
+    if "<predict-number" in "".join(output.get("data", {}).get("text/html", []))
+]
+
+
+@pytest.mark.parametrize("page", STORED, ids=range(len(STORED)))
+def test_an_answer_typed_as_the_book_prints_it_is_right(page):
+    spec = json.loads(unescape(re.search("spec='([^']*)'", page)[1]))
+    question = unescape(re.search("</strong> (.*?)</p>", page)[1])
+    printed = re.search(r"</summary><p>([-\d.,e]+)\. ", page)[1]
+    asked = predict.number(question, answer=spec["answer"], why="So.", within=spec["within"])
+    for typed in (printed, f"about {printed}", f"{printed}×1", printed.replace(",", " ")):
+        assert asked.judge(typed) == (True, "Right. So."), typed
+
+
 def test_of_two_readings_the_one_nearer_to_a_known_answer_counts():
     many = predict.number("?", answer=2500, why="So.", wrong=[(1.25, "Half."), (50, "No.")])
     few = predict.number("?", answer=2.5, why="So.", wrong=[(50, "No.")])
@@ -228,7 +249,7 @@ def test_a_choice_that_cannot_be_judged_is_refused(given, words):
         predict.choice(**dict(question="?", right=("a", "So."), wrong=[("b", "No.")]) | given)
 
 
-CSS = Path(__file__).parents[1] / "book/_static/descent.css"
+CSS = BOOK / "_static/descent.css"
 
 
 @pytest.fixture(scope="module")

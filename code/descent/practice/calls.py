@@ -221,14 +221,14 @@ class Caller:
             inspect.signature(self.function).bind(*[0] * positional, **dict.fromkeys(hyper, 0))
         except TypeError as error:
             raise Refused(
-                f"{code(name_of(self.function) + _signature(self.function))} can't be called as "
+                f"{_signature(self.function)} can't be called as "
                 f"`{name_of(self.function)}({call})`: {error}."
             ) from None
 
 
 def _signature(function):
     text = re.sub(r"0x[0-9a-f]+", "...", str(inspect.signature(function)))
-    return text if len(text) < 90 else "(...)"
+    return code(name_of(function) + (text if len(text) < 90 else "(...)"))
 
 
 class Rule:
@@ -270,7 +270,6 @@ class Rule:
             self.makes = not data and not star
         taken = [p.name for p in own if p.name in hyper]
         missing = [] if stars else [name for name in hyper if name not in taken]
-        name = name_of(submission)
         keeps = getattr(submission, "__closure__", None) or not inspect.isfunction(submission)
         if keeps and missing == list(hyper) and len(data) == len(own) == len(self.given):
             self.alone = not inspect.isbuiltin(submission)
@@ -278,7 +277,7 @@ class Rule:
             return
         if missing:
             raise Refused(
-                f"{name}{_signature(submission)} has no parameter "
+                f"{_signature(submission)} has no parameter "
                 f"{' and no '.join(f'`{m}`' for m in missing)}. The exercise chooses the "
                 f"hyper-parameters, and hands them in by name: {', '.join(hyper)}."
             )
@@ -288,13 +287,11 @@ class Rule:
         extra = [p for p in own if p.kind is kinds.KEYWORD_ONLY and p.name not in hyper]
         rest = data[len(self.given) :]
         if len(data) < len(self.given) and not star:
-            raise Refused(
-                f"{name}{_signature(submission)} must take {' and '.join(self.given)} first."
-            )
+            raise Refused(f"{_signature(submission)} must take {' and '.join(self.given)} first.")
         needed = [p.name for p in data if p.default is kinds.empty]
         if len(needed) > len(self.given) + len(memory):
             raise Refused(
-                f"{name}{_signature(submission)} must be given {len(needed)} things by place: "
+                f"{_signature(submission)} must be given {len(needed)} things by place: "
                 f"{', '.join(needed)}. It is called with {' and '.join(self.given)}"
                 f"{', and with its memory' if memory else ' alone'}."
             )
