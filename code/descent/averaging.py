@@ -11,7 +11,7 @@ from numbers import Real
 import numpy as np
 
 from .checks import rate
-from .loop import Optimizer
+from .loop import Optimizer, _keyed
 
 
 def polyak(x):
@@ -111,12 +111,14 @@ class ScheduleFree:
         Moves `z`, by the rule.
     """
 
+    __slots__ = ("_beta", "_given", "_x", "_y", "_z", "optimizer")  # So `walk.lr = 0` fails.
+
     def __init__(self, params, rule, *, beta=0.9, **hyper):
         if isinstance(beta, bool) or not isinstance(beta, Real) or not 0 <= beta <= 1:
             raise ValueError(f"beta must be a number, at least 0 and at most 1; got {beta!r}")
-        Optimizer(params, rule, **hyper)  # Refuses what can't be written into.
         self._beta = float(beta)
-        self._y = dict(_keyed(params))  # of its own, so that no name in it can be bound anew
+        self._given = Optimizer(params, rule, **hyper)  # Refuses what can't be written into.
+        self._y = _keyed(params, "params")
         self._z = {key: y.copy() for key, y in self._y.items()}
         self._x = {key: y.astype(np.result_type(y, np.float32)) for key, y in self._y.items()}
         self.optimizer = Optimizer(self._z, rule, **hyper)
@@ -128,11 +130,8 @@ class ScheduleFree:
 
     def step(self, grads):
         """Take one step. `grads` as for `Optimizer.step`, taken at the parameters as they are."""
-        self.optimizer.step(_keyed(grads))
+        self._given._check_same()
+        self.optimizer.step(grads)
         for key, x in self._x.items():
             x += (self._z[key] - x) / self.optimizer.steps
             self._y[key][...] = self._beta * x + (1 - self._beta) * self._z[key]
-
-
-def _keyed(arrays):
-    return dict(enumerate(arrays)) if isinstance(arrays, (list, tuple)) else arrays
