@@ -622,7 +622,7 @@ class _Rule:
                 # A NumPy scalar would turn float32 into float64 in the rule's next call.
                 if g.ndim:
                     memory = memory | {name: value.item()}
-            elif not isinstance(value, Real):
+            elif type(value) is not int and not isinstance(value, Real):  # The first is quicker.
                 raise TypeError(
                     f"{self.name} must return {name} as a number or an array; got {_brief(value)}"
                 )
