@@ -282,7 +282,7 @@ class Optimizer:
                 self._torn = True
                 memory[key], finite = kernel.step(p, grads[key], old, decay, numbers)
                 if not finite:
-                    self._refuse_infinite(key, "step or a memory", p.dtype)
+                    self._refuse_infinite(key, "step or a memory", "it isn't", p.dtype)
                 continue
             for part in self._parts(p):
                 g = _shown(grads[key], part)
@@ -409,11 +409,12 @@ class Optimizer:
                 finite = math.isfinite(value)
             if not finite:
                 name = next(n for n, v in {**memory, "step": step}.items() if v is value)
-                self._refuse_infinite(key, name, step.dtype)
+                bad = f"{_bad(value)} of its {np.size(value)} numbers are not"
+                self._refuse_infinite(key, name, bad, step.dtype)
 
-    def _refuse_infinite(self, key, name, dtype):
+    def _refuse_infinite(self, key, made, bad, dtype):
         raise FloatingPointError(
-            f"{self._rule.name} made a {name} for params[{key!r}] that must be finite, and isn't: "
+            f"{self._rule.name} made a {made} for params[{key!r}] that must be finite; {bad}: "
             f"too large for {dtype}, or divided by zero (is eps 0?)"
         )
 
