@@ -3,10 +3,12 @@
 Without the two libraries these tests are skipped, and fail where CI=true.
 """
 
+import ast
 import functools
 import inspect
 import operator
 import os
+import re
 from types import SimpleNamespace
 
 import numpy as np
@@ -14,6 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from contents import BOOK
 from descent import Optimizer, rules, schedules
 from descent.averaging import ScheduleFree
 
@@ -357,6 +360,72 @@ def test_defaults(name):
     if "betas" in theirs:
         expected |= zip(("beta1", "beta2"), theirs["betas"], strict=True)
     assert getattr(rules, name).__kwdefaults__ == expected
+
+
+# What the table of book/package.md says of a library's default, by the name that it has here.
+NUMBER = r"(−?\d\S*?)(?=[,;]|$)"
+STATED = {
+    rf"\blr {NUMBER}": "lr",
+    rf"\beps {NUMBER}": "eps",
+    rf"is beta2, {NUMBER}": "beta2",
+    rf"`beta2_decay` is {NUMBER}": "beta2_decay",
+    rf"weight decay {NUMBER}": "weight_decay",
+    rf"sum starts at {NUMBER}": "initial_accumulator_value",
+    rf"by default {NUMBER}": "momentum",
+    "by default (none)": "momentum",
+}
+# Theirs, and ours. One pair of betas is torch's two.
+SYNONYMS = dict(
+    b1="beta1", b2="beta2", alpha="beta2", decay="beta2", clipping_threshold="d", learning_rate="lr"
+)
+
+
+def cells():
+    """Each library's cell in each row of the table: rule, library, the call, and what is said."""
+    page = (BOOK / "package.md").read_text(encoding="utf-8")
+    for rule, *theirs in re.findall(r"^\| (?:{rule})?`(\w+)`.*? \| (.+?) \| (.+?) \|", page, re.M):
+        for library, cell in zip(("torch.optim", "optax"), theirs, strict=True):
+            if cell != "–":
+                call, said = re.fullmatch(r"`(.+?)`[,;]?\s?(.*)", cell).groups()
+                yield pytest.param(rule, library, call, said, id=f"{rule} {library}.{call}")
+
+
+@pytest.mark.parametrize(("rule", "library", "call", "said"), list(cells()))
+def test_the_page_says_what_another_library_does_otherwise(rule, library, call, said):
+    call = ast.parse(call, mode="eval").body
+    name, given = (call.func, call) if isinstance(call, ast.Call) else (call, None)
+    library = torch.optim if library == "torch.optim" else optax
+    twin = operator.attrgetter(ast.unparse(name))(library)
+    parameters = inspect.signature(twin).parameters
+    ours = getattr(rules, rule).__kwdefaults__
+    if given:  # binding fails for an argument that the twin doesn't take
+        passed = {keyword.arg: ast.literal_eval(keyword.value) for keyword in given.keywords}
+        inspect.signature(twin).bind_partial(*map(ast.literal_eval, given.args), **passed)
+        if "momentum" in passed:
+            assert passed["momentum"] == ours.get("beta", ours.get("beta1"))
+
+    stated = {}
+    for pattern, what in STATED.items():
+        if match := re.search(pattern, said):
+            value = match[1].replace("−", "-")
+            stated[what] = None if value == "none" else float(value)
+            said = said.replace(match[0], "")
+    # The one number left is the factor between the sum and the average.
+    left = re.findall(r"(?<!\w)\d\S*", re.sub("`[^`]*`", "", said))
+    assert left == (["0.1"] if "with 0.1 times the lr" in said else []), "a number is not compared"
+    for code in re.findall("`([^`]+)` is ", said):
+        assert code in parameters
+
+    theirs = {SYNONYMS.get(name, name): default for name, default in defaults(twin).items()}
+    theirs |= zip(("beta1", "beta2"), theirs.get("betas", ()), strict=False)
+    if isinstance(theirs.get("eps"), tuple):
+        del theirs["eps"]  # torch's Adafactor has two, neither of which is Optax's
+    if theirs.get("lr", 0) is None:
+        del theirs["lr"]  # Optax's Adafactor has a schedule of its own
+    assert stated.keys() <= theirs.keys()
+    expected = dict(weight_decay=0, initial_accumulator_value=0) | ours | stated
+    for name in expected.keys() & theirs.keys():
+        assert theirs[name] == expected[name], name
 
 
 def test_every_rule_has_a_twin():
