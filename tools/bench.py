@@ -166,7 +166,10 @@ def table(n):
 
 
 def overhead(steps=300):
-    """`descend` beside a loop by hand that records the same, on the smallest function there is."""
+    """`descend` beside a loop by hand that records the same, on the smallest function there is.
+
+    The loop checks as `descend` does that all is finite, in the plain way, and nothing else.
+    """
     f = surfaces.bowl()
 
     def by_hand(rule, steps):
@@ -174,6 +177,8 @@ def overhead(steps=300):
         xs, losses, grads, taken, memories = [], [], [], [], []
         for _ in range(steps):
             loss, g = f(x)
+            if not all(np.isfinite(value).all() for value in (loss, x, g)):
+                break
             step, memory = rule(g, **memory, lr=0.01)
             for log, value in ((xs, x), (losses, loss), (grads, g), (taken, step)):
                 log.append(value)
@@ -187,7 +192,10 @@ def overhead(steps=300):
             {name: np.array([m[name] for m in memories]) for name in memory},
         )
 
-    print(f"\ndescend beside a loop by hand that records the same, {steps} steps on the bowl")
+    print(
+        "\ndescend beside a loop by hand that records the same and checks that it is finite, "
+        f"{steps} steps on the bowl"
+    )
     for name in ("gd", "momentum", "adam"):
         rule = getattr(rules, name)
         times = best(

@@ -8,7 +8,7 @@ on the average, so it has to take part in the walk: it is a small class around a
 
 import numpy as np
 
-from .loop import Optimizer
+from .loop import Optimizer, _keyed
 
 
 def polyak(x):
@@ -77,23 +77,22 @@ class ScheduleFree:
         Moves `z`, by the rule.
     """
 
+    __slots__ = ("_beta", "_given", "_y", "_z", "average", "optimizer")  # So `walk.lr = 0` fails.
+
     def __init__(self, params, rule, *, beta=0.9, **hyper):
         if not 0 <= beta <= 1:
             raise ValueError(f"beta must be at least 0 and at most 1; got {beta}")
-        Optimizer(params, rule, **hyper)  # Refuses what can't be written into.
         self._beta = beta
-        self._y = _keyed(params)
+        self._given = Optimizer(params, rule, **hyper)  # Refuses what can't be written into.
+        self._y = _keyed(params, "params")
         self._z = {key: y.copy() for key, y in self._y.items()}
         self.average = {key: y.copy() for key, y in self._y.items()}
         self.optimizer = Optimizer(self._z, rule, **hyper)
 
     def step(self, grads):
         """Take one step. `grads` as for `Optimizer.step`, taken at the parameters as they are."""
-        self.optimizer.step(_keyed(grads))
+        self._given._check_same()
+        self.optimizer.step(grads)
         for key, x in self.average.items():
             x += (self._z[key] - x) / self.optimizer.steps
             self._y[key][...] = self._beta * x + (1 - self._beta) * self._z[key]
-
-
-def _keyed(arrays):
-    return dict(enumerate(arrays)) if isinstance(arrays, (list, tuple)) else arrays

@@ -1,53 +1,9 @@
 // The page's own life of the course's figures and questions: no kernel, no library, no network.
-// The rules, the walk and the judging are twins of descent/rules.py, loop.py, explore.py and
-// predict.py; tests/test_explore.py holds each pair together.
+// `rules` stand before this text: they are written from descent/rules.py when the book is built. The
+// walk and the judging are twins of loop.py, explore.py and predict.py; tests/test_explore.py and
+// tests/test_predict.py hold each pair together.
 
 const map = (f, ...arrays) => arrays[0].map((_, i) => f(...arrays.map((a) => a[i])));
-const or0 = (memory, g) => memory ?? g.map(() => 0);
-
-export const rules = {
-  gd: (g, _, { lr }) => [map((g) => lr * g, g), {}],
-  momentum(g, { m }, { lr, beta }) {
-    m = map((m, g) => beta * m + g, or0(m, g), g);
-    return [map((m) => lr * m, m), { m }];
-  },
-  momentum_ema(g, { m }, { lr, beta }) {
-    m = map((m, g) => beta * m + (1 - beta) * g, or0(m, g), g);
-    return [map((m) => lr * m, m), { m }];
-  },
-  nesterov(g, { m }, { lr, beta }) {
-    m = map((m, g) => beta * m + g, or0(m, g), g);
-    return [map((m, g) => lr * (g + beta * m), m, g), { m }];
-  },
-  rmsprop(g, { v }, { lr, beta2, eps }) {
-    v = map((v, g) => beta2 * v + (1 - beta2) * g * g, or0(v, g), g);
-    return [map((g, v) => (lr * g) / (Math.sqrt(v) + eps), g, v), { v }];
-  },
-  adagrad(g, { v }, { lr, eps }) {
-    v = map((v, g) => v + g * g, or0(v, g), g);
-    return [map((g, v) => (lr * g) / (Math.sqrt(v) + eps), g, v), { v }];
-  },
-  adam(g, { m, v, t = 0 }, { lr, beta1, beta2, eps }) {
-    t += 1;
-    m = map((m, g) => beta1 * m + (1 - beta1) * g, or0(m, g), g);
-    v = map((v, g) => beta2 * v + (1 - beta2) * g * g, or0(v, g), g);
-    const step = (m, v) =>
-      (lr * (m / (1 - beta1 ** t))) / (Math.sqrt(v / (1 - beta2 ** t)) + eps);
-    return [map(step, m, v), { m, v, t }];
-  },
-  nadam(g, { m, v, t = 0, product = 1 }, { lr, beta1, beta2, eps, momentum_decay }) {
-    t += 1;
-    const mu = beta1 * (1 - 0.5 * 0.96 ** (momentum_decay * t));
-    const next = beta1 * (1 - 0.5 * 0.96 ** (momentum_decay * (t + 1)));
-    product *= mu;
-    m = map((m, g) => beta1 * m + (1 - beta1) * g, or0(m, g), g);
-    v = map((v, g) => beta2 * v + (1 - beta2) * g * g, or0(v, g), g);
-    const step = (m, v, g) =>
-      (lr * ((next * m) / (1 - product * next) + ((1 - mu) * g) / (1 - product))) /
-      (Math.sqrt(v / (1 - beta2 ** t)) + eps);
-    return [map(step, m, v, g), { m, v, t, product }];
-  },
-};
 
 export const bowl = (curvatures) => (x) => {
   const loss = map((h, x) => h * x * x, curvatures, x).reduce((a, b) => a + b) / 2;
@@ -67,15 +23,16 @@ export const noisy = (f, table, batch) => {
 /** Walk as descent.descend does: steps + 1 points with their losses, or fewer if it diverges. */
 export function descend(f, start, rule, steps, hyper) {
   const trace = { x: [], loss: [], diverged: false };
-  let memory = {}, x = start, step;
+  let x = start, moves = start.map(() => []);
   for (let k = 0; ; k += 1) {
     const [loss, g] = f(x);
     trace.x.push(x);
     trace.loss.push(loss);
     trace.diverged = ![loss, ...g].every(Number.isFinite);
     if (trace.diverged || k === steps) return trace;
-    [step, memory] = rule(g, memory, hyper);
-    x = map((x, s) => x - s, x, step);
+    // A rule takes one coordinate at a time, with a memory of its own.
+    moves = map((g, [, memory = {}]) => rule(g, memory, hyper), g, moves);
+    x = map((x, [step]) => x - step, x, moves);
   }
 }
 
@@ -87,7 +44,7 @@ export function stream(steps, { C, beta2 }) {
     const g = k % 3 ? -1 : C;
     trace.regret += (g * (x + 1)) / steps;
     const lr = 0.5 / Math.sqrt(k + 1);
-    [[step], memory] = rules.adam([g], memory, { lr, beta1: 0, beta2, eps: 1e-8 });
+    [step, memory] = rules.adam(g, memory, { lr, beta1: 0, beta2, eps: 1e-8 });
     x = Math.min(1, Math.max(-1, x - step));
     trace.x.push(x);
     trace.round[k % 3] = step / lr;
@@ -309,6 +266,9 @@ class Walk extends Figure {
 
   restart() {
     this.start = [...this.spec.start];
+    // A rule that isn't the package's brings its own text, which Python wrote.
+    const { rule, text } = this.spec;
+    this.rule = text ? new Function(`return ${text}`)() : rules[rule];
   }
 
   views() {
@@ -397,7 +357,7 @@ class Walk extends Figure {
     const { noise } = this.spec;
     const felt = noise ? noisy(f, noise, values.batch ?? 1) : f;
     const hyper = { ...this.spec.fixed, ...values };
-    const trace = descend(felt, this.start, rules[this.spec.rule], this.spec.steps, hyper);
+    const trace = descend(felt, this.start, this.rule, this.spec.steps, hyper);
     const [[left, right], [low, high]] = this.spec.window;
     const top = f([Math.max(-left, right), Math.max(-low, high)])[0];
     this.contours.replaceChildren(...Array.from({ length: 9 }, (_, i) => {
