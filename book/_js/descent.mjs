@@ -90,18 +90,75 @@ export function short(value, digits = 6) {
   return String(+value.toPrecision(digits));
 }
 
-const NUMBER = String.raw`[+-]?(?:\d+[.,]?\d*|[.,]\d+)(?:[eE][+-]?\d+)?`;
-const ANSWER = new RegExp(`^(${NUMBER})(?:/(${NUMBER}))?(%?)$`);
+const SCALES = new Map(Object.entries({
+  "%": 0.01, percent: 0.01, k: 1e3, thousand: 1e3, M: 1e6, million: 1e6, billion: 1e9, trillion: 1e12,
+}));
+const TIMES = new Set(["x", "×", "time", "fold"]);
 
-export function readNumber(text) {
-  const match = ANSWER.exec(text.trim().replaceAll("−", "-").replaceAll(" ", ""));
-  if (!match) return null;
-  const [above, below] = [match[1], match[2] ?? "1"].map((part) => +part.replace(",", "."));
-  return below ? above / below / (match[3] ? 100 : 1) : null;
+const WORD = "[A-Za-zµα-ω]+";
+const PLAIN = [
+  [/[ \t\r\n\u00a0\u2000-\u200a\u202f]+/g, " "],
+  [/[−–]/g, "-"],
+  [/\*\*/g, "^"],
+  [/\^ ?[({]([^(){}]*)[)}]/g, "^$1"],
+  [/([0-9.,]) ?[x×] ?(?=[0-9.,+-])/g, "$1*"],
+  [/[·⋅]/g, "*"],
+  [/÷/g, "/"],
+];
+const BEFORE = "[Aa]bout|[Aa]round|[Rr]oughly|[~≈=]|[A-Za-zα-ω][A-Za-zα-ω0-9_]* ?=";
+const GIVEN = new RegExp(`(${WORD}) ?(?:=|is|was) ?[0-9.−-]`, "g");
+
+const key = (word) => (word.length > 3 ? word.toLowerCase().replace(/s$/, "") : word.toLowerCase());
+
+/** All finite numbers that a text can mean, as read_numbers of predict.py finds them. */
+export function readNumbers(text, question = "") {
+  let plain = text.replace(/[⁻⁰¹²³⁴-⁹]+/g, (raised) => `^${raised.normalize("NFKC")}`);
+  for (const [written, meant] of PLAIN) plain = plain.replace(written, meant);
+  plain = plain.replace(/^ | $/g, "");
+  const units = new Set((question.match(new RegExp(`%|${WORD}`, "g")) ?? []).map(key));
+  for (const [, name] of question.matchAll(GIVEN)) units.delete(key(name));
+  const values = readWith(plain, ".", units);
+  if (!values.length || plain.includes(",")) values.push(...readWith(plain, ",", units));
+  return values.filter(Number.isFinite);
+}
+
+function readWith(text, point, units) {
+  const between = `[${point === "." ? "," : "."}'_ ]`;
+  const whole = `(?:[1-9][0-9]{0,2}(?:${between}[0-9]{3})+|[0-9]+)`;
+  const number = `(?:${whole}(?:[${point}][0-9]*)?|[${point}][0-9]+)(?:[eE][+-]?[0-9]+)?`;
+  const factor = `[+-]? ?${number}(?: ?\\^ ?[+-]? ?${number})?`;
+  const match = new RegExp(
+    `^(?:(?:${BEFORE}) ?)?(${factor}(?: ?[*/] ?${factor})*) ?([A-Za-zµα-ω×% ]*)$`,
+  ).exec(text);
+  if (!match) return [];
+  let scales = [1];
+  for (const word of match[2].match(new RegExp(`%|×|${WORD}`, "g")) ?? []) {
+    const known = units.has(key(word));
+    const scale = SCALES.get(word) ?? SCALES.get(key(word));
+    if (scale) scales = [...scales.map((s) => s * scale), ...(known ? scales : [])];
+    else if (!known && !TIMES.has(key(word))) return [];
+  }
+  const [first, ...rest] = match[1].replace(new RegExp(between, "g"), "").replaceAll(point, ".").split(/([*/])/);
+  let result = power(first);
+  for (let i = 0; i < rest.length; i += 2) {
+    const next = power(rest[i + 1]);
+    if (!Number.isFinite(next) || (rest[i] === "/" && next === 0)) return [];
+    result = rest[i] === "*" ? result * next : result / next;
+  }
+  return scales.map((scale) => result * scale);
+}
+
+function power(part) {
+  const [base, exponent] = part.split("^").concat("1").map(Number);
+  if (!Number.isFinite(base) || !Number.isFinite(exponent)) return Infinity;
+  const size = Math.abs(base) ** exponent;
+  return base < 0 ? -size : size;
 }
 
 const RIGHT = "Right. ", WRONG = "Not yet. ";
-const NOT_A_NUMBER = "That isn't a number yet. Type one such as 0.05, 1e-3 or 1/20.";
+const NOT_A_NUMBER =
+  "That isn't a number yet. Type one such as 0.05, 2,500, 1e-3, 1/20, 5 % or 10^-5, alone or in " +
+  "the question's unit.";
 const FAR = [
   "Too large, by more than a factor of ten.",
   "Too large.",
@@ -109,12 +166,16 @@ const FAR = [
   "Too small, by more than a factor of ten.",
 ];
 
-export function judgeNumber(text, { answer, within, why, wrong }) {
-  const value = readNumber(text);
-  const near = (target) => Math.abs(value - target) <= within * Math.abs(target) + 1e-12;
-  if (value === null) return [false, NOT_A_NUMBER];
+export function judgeNumber(text, { answer, within, why, wrong }, question = "") {
+  const values = readNumbers(text, question);
+  const near = (target) => values.some((v) => Math.abs(v - target) <= within * Math.abs(target) + 1e-12);
+  if (!values.length) return [false, NOT_A_NUMBER];
   if (near(answer)) return [true, RIGHT + why];
   for (const [known, feedback] of wrong) if (near(known)) return [false, WRONG + feedback];
+  const targets = [answer, ...wrong.map(([known]) => known)];
+  const distance = (v) =>
+    Math.min(...targets.map((t) => Math.abs(v - t) / (Math.abs(v) + Math.abs(t) || 1)));
+  const value = values.reduce((best, v) => (distance(v) < distance(best) ? v : best));
   const [low, high] = [answer / 10, answer * 10].sort((a, b) => a - b);
   return [false, WRONG + FAR[(value <= high) + (value <= answer) + (value < low)]];
 }
@@ -165,7 +226,8 @@ class PredictNumber extends Question {
     return [make("label", { for: id }, "Your number"), this.input];
   }
   judge(spec) {
-    return judgeNumber(this.input.value, spec);
+    const question = this.querySelector(".question").textContent.replace("Predict.", "");
+    return judgeNumber(this.input.value, spec, question);
   }
 }
 
