@@ -4,10 +4,8 @@ import base64
 import functools
 import io
 
-import matplotlib.style
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
 from PIL import Image
 
 from pictures import compare, difference
@@ -16,6 +14,9 @@ from pictures import compare, difference
 @functools.cache
 def draw(shift=0.0, color="#CC79A7", dots=False, width=6.0):
     """Return a PNG of a curve on axes, the curve moved up by ``shift`` pixels."""
+    import matplotlib.style
+    from matplotlib.figure import Figure
+
     with matplotlib.style.context(["default", {"savefig.dpi": 100}]):
         figure = Figure(figsize=(width, 4))
         ax = figure.add_axes((0.1, 0.1, 0.8, 0.8), xlim=(0, 1), ylim=(0, 320))

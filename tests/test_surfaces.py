@@ -26,7 +26,7 @@ def central_differences(f, x, h=1e-5):
 
 
 @every_surface
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(data=st.data())
 def test_gradient_is_that_of_central_differences(surface, data):
     x = np.array([data.draw(st.floats(low, high)) for low, high in surface.window])

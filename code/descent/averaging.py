@@ -129,7 +129,13 @@ class ScheduleFree:
         return {key: x.astype(self._y[key].dtype, copy=False) for key, x in self._x.items()}
 
     def step(self, grads):
-        """Take one step. `grads` as for `Optimizer.step`, taken at the parameters as they are."""
+        """Take one step.
+
+        Parameters
+        ----------
+        grads : list or dict of arrays
+            As for `Optimizer.step`, taken at the parameters as they are.
+        """
         self._given._check_same()
         self.optimizer.step(grads)
         for key, x in self._x.items():

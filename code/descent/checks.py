@@ -21,6 +21,10 @@ def whole(name, value, least=1):
     least : int, default 1
         The smallest that will do.
 
+    Returns
+    -------
+    int
+
     Raises
     ------
     ValueError
@@ -43,6 +47,10 @@ def rate(name, value, below=math.inf):
         reckoned with them may not fit.
     below : float, default infinity
         What it must stay below.
+
+    Returns
+    -------
+    float or ndarray
 
     Raises
     ------

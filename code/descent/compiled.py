@@ -69,7 +69,10 @@ def _numba():
 
 @dataclass
 class Way:
-    """One way through a rule: what is done to each number of an array, as text."""
+    """One way through a rule: what is done to each number of an array, as text.
+
+    Made by `Kernel`.
+    """
 
     statements: list
     step: str

@@ -116,13 +116,34 @@ class Race:
         return entry
 
     def train(self, task, rule, seeds, **hyper):
-        """Train on a task, once a seed, and return the `Trace` with the mini-batch losses."""
+        """Train on a task, once a seed.
+
+        Parameters
+        ----------
+        task : descent.tasks.Task
+        rule : function
+        seeds : sequence of int
+            Of the starts and the mini-batches.
+        **hyper : number, array or function
+            The rule's hyper-parameters.
+
+        Returns
+        -------
+        descent.Trace
+            With the mini-batch losses, shape (steps + 1, seeds).
+        """
         start = np.stack([task.start(seed) for seed in seeds])
         noisy = task.noisy(self.batch_size, seeds)
         return descend(noisy, start, rule, steps=self.steps, keep=("loss",), **hyper)
 
     def finished(self):
-        """The entries that have finished, by their median test loss, the lowest first."""
+        """The entries that have finished.
+
+        Returns
+        -------
+        list of Entry
+            By their median test loss, the lowest first.
+        """
         done = [entry for entry in self.entries if entry.has_finished]
         return sorted(done, key=lambda entry: np.median(entry.test))
 

@@ -48,7 +48,7 @@ FAMILY = {
 
 @dataclass(frozen=True)
 class Slider:
-    """A quantity that the hand moves: from `low` to `high`, starting at `value`."""
+    """A quantity that the hand moves: from `low` to `high`, starting at `value`. Made by `walk`."""
 
     name: str
     low: float
@@ -276,7 +276,16 @@ class Walk(_Figure):
 
 
 def is_ours(rule):
-    """Whether a rule is one of `descent.rules`, which the page has."""
+    """Whether a rule is one of `descent.rules`, which the page has.
+
+    Parameters
+    ----------
+    rule : function
+
+    Returns
+    -------
+    bool
+    """
     return getattr(rules, rule.__name__, None) is rule
 
 

@@ -23,7 +23,7 @@ RECORDS = ("x", "loss", "grad", "step", "memory")
 
 
 class Trace:
-    """What `descend` recorded: each array has one entry a step along its first axis.
+    """What was recorded: each array has one entry a step along its first axis. Made by `descend`.
 
     Attributes
     ----------
@@ -300,7 +300,12 @@ class Optimizer:
         self._torn = False
 
     def state_dict(self):
-        """A copy of the state: a dict of the rule's name, the number of steps and the memory.
+        """A copy of the state.
+
+        Returns
+        -------
+        dict
+            `rule`, its name; `steps`, their number; and `memory`, each parameter's.
 
         Notes
         -----

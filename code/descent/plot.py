@@ -153,6 +153,11 @@ def tint(name, fraction):
         A key of `LOOK`.
     fraction : float
         0 is the color itself, 1 is white.
+
+    Returns
+    -------
+    tuple of float
+        Red, green and blue, each from 0 to 1.
     """
     return tuple(c + (1 - c) * fraction for c in to_rgb(LOOK[name][0]))
 

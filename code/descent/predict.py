@@ -210,7 +210,18 @@ class Choice(Lives):
         return sorted([self.right, *self.wrong])
 
     def judge(self, text):
-        """Say what there is to say to a choice: (bool, str), as `Number.judge` does."""
+        """Say what there is to say to a choice.
+
+        Parameters
+        ----------
+        text : str
+            The answer that was chosen.
+
+        Returns
+        -------
+        (bool, str)
+            As `Number.judge` does.
+        """
         if text == self.right[0]:
             return True, RIGHT + self.right[1]
         feedback = dict(self.wrong).get(text)

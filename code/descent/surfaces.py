@@ -83,6 +83,10 @@ def bowl(curvatures=(1.0, 20.0)):
     ----------
     curvatures : sequence of float, default (1, 20)
         The second derivative along each axis, all positive; as many coordinates as curvatures.
+
+    Returns
+    -------
+    Surface
     """
     h = _positive(curvatures)
 
@@ -102,6 +106,15 @@ def ravine(curvatures=(1.0, 20.0)):
     ----------
     curvatures : pair of float, default (1, 20)
         The second derivative along the diagonal (1, 1), and across it.
+
+    Returns
+    -------
+    Surface
+
+    Raises
+    ------
+    ValueError
+        If there are not two curvatures, or one is not positive.
     """
     h = _positive(curvatures)
     if len(h) != 2:
@@ -120,6 +133,10 @@ def rosenbrock():
     """A curved valley, ``(1 - x)**2 + 100 * (y - x**2)**2`` (Rosenbrock 1960).
 
     Getting into the valley is quick, getting along it is slow.
+
+    Returns
+    -------
+    Surface
     """
 
     def f(x):
@@ -131,8 +148,13 @@ def rosenbrock():
 
 
 def beale():
-    """Flat plateaus between steep walls, the sum of ``(c - x + x * y**k)**2`` for k = 1, 2, 3
-    with c = 1.5, 2.25, 2.625 (Beale 1958).
+    """Flat plateaus between steep walls (Beale 1958).
+
+    The sum of ``(c - x + x * y**k)**2`` for k = 1, 2, 3 with c = 1.5, 2.25, 2.625.
+
+    Returns
+    -------
+    Surface
     """
 
     def f(x):
@@ -148,7 +170,12 @@ def beale():
 
 
 def saddle():
-    """Up along x, down along y: ``(x**2 - y**2) / 2``, flat at the origin, with no minimum."""
+    """Up along x, down along y: ``(x**2 - y**2) / 2``, flat at the origin, with no minimum.
+
+    Returns
+    -------
+    Surface
+    """
 
     def f(x):
         x, y = x
@@ -161,6 +188,10 @@ def hills():
     """A wide bowl with three round wells of different depth, so the start decides which is found.
 
     ``(x**2 + y**2) / 20`` minus a Gaussian for each well, shifted so that the deepest is at 0.
+
+    Returns
+    -------
+    Surface
     """
     centers = ((1.5, -1.0), (-1.5, -0.5), (0.5, 1.5))
     depths = (2.0, 1.5, 1.0)

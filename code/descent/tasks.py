@@ -103,7 +103,15 @@ def cross_entropy(z, y):
 
 
 class Data(NamedTuple):
-    """The rows to learn from, and those to test on."""
+    """The rows to learn from, and those to test on.
+
+    Attributes
+    ----------
+    X, X_test : ndarray, shape (n, d) and (n_test, d)
+        A row of features each; for word pairs a word's number, shape (n,).
+    y, y_test : ndarray, shape (n,) and (n_test,)
+        The answers: numbers, or classes from 0.
+    """
 
     X: np.ndarray
     y: np.ndarray
@@ -112,7 +120,24 @@ class Data(NamedTuple):
 
 
 def split(X, y, seed=0):
-    """Set a quarter of the rows aside for testing, drawn at random, and return a `Data`."""
+    """Set a quarter of the rows aside for testing, drawn at random.
+
+    Parameters
+    ----------
+    X : array_like, shape (n, ...)
+    y : array_like, shape (n,)
+    seed : int, default 0
+        Of the drawing.
+
+    Returns
+    -------
+    Data
+
+    Raises
+    ------
+    ValueError
+        If X and y do not have as many rows.
+    """
     X, y = np.asarray(X), np.asarray(y)
     if not X.ndim or X.shape[:1] != y.shape[:1]:
         raise ValueError(f"X and y must have a row for each other; got {X.shape} and {y.shape}")
@@ -177,6 +202,11 @@ class Task:
     A model is made of a `Data`: X of shape (n, d), y of shape (n,), test rows alike, all finite
     and none empty. What it can't learn from is refused with a TypeError or a ValueError.
 
+    Parameters
+    ----------
+    data : Data
+        Checked by the model. `shapes` and `width` are kept as they are given.
+
     Attributes
     ----------
     X, y, X_test, y_test : ndarray
@@ -227,6 +257,18 @@ class Task:
         ----------
         rows : array_like of int, shape (B,) or (..., B)
             Row numbers; a row may come twice. Leading axes give each run its own rows.
+
+        Returns
+        -------
+        function
+            From w to the mean loss over these rows and its gradient.
+
+        Raises
+        ------
+        ValueError
+            If rows are no whole numbers, or none.
+        IndexError
+            If there is no such row.
         """
         rows = np.asarray(rows)
         if rows.dtype.kind not in "iu" or not rows.size or not rows.ndim:
@@ -248,6 +290,11 @@ class Task:
             Rows to a batch.
         seed : int or sequence of int
             A sequence gives each run a stream of its own; w then has shape (..., len(seed), P).
+
+        Returns
+        -------
+        function
+            From w to the mean loss over the mini-batch and its gradient.
 
         Raises
         ------
@@ -281,15 +328,52 @@ class Task:
         return draw
 
     def start(self, seed=0):
-        """Return parameters to start from: zeros, whatever the seed, for the loss is convex."""
+        """Return parameters to start from: zeros, whatever the seed, for the loss is convex.
+
+        Parameters
+        ----------
+        seed : int, default 0
+            Counts where a model starts at random.
+
+        Returns
+        -------
+        ndarray, shape (P,)
+        """
         return np.zeros(self.size)
 
     def test_loss(self, w):
-        """Return the mean loss over the test rows, shape (...) for w of shape (..., P)."""
+        """Return the mean loss over the test rows.
+
+        Parameters
+        ----------
+        w : array_like, shape (..., P)
+
+        Returns
+        -------
+        array, shape (...)
+            As from a call of the task.
+        """
         return self._over_runs(self._loss_and_gradient, w, self.X_test, self.y_test)[0]
 
     def unpack(self, w):
-        """Return a dict of the arrays in w by name: views, so writing to them changes w."""
+        """Return the arrays in w by name.
+
+        Parameters
+        ----------
+        w : ndarray, shape (..., P)
+
+        Returns
+        -------
+        dict of ndarray
+            In the shapes of `shapes`, after the axes of the runs. Views: writing to them changes w.
+
+        Raises
+        ------
+        TypeError
+            If w is no array, or not of real numbers.
+        ValueError
+            If its last axis does not hold P numbers.
+        """
         if not isinstance(w, np.ndarray):
             raise TypeError(f"w must be an array, to be seen in parts; got a {type(w).__name__}")
         self._parameters(w)
@@ -353,6 +437,11 @@ class _Classifier(Task):
         -------
         accuracy : array, shape (...)
             Between 0 and 1.
+
+        Raises
+        ------
+        ValueError
+            If split is neither "test" nor "train".
         """
         if split not in ("train", "test"):
             raise ValueError(f'split must be "train" or "test", got {split!r}')
@@ -387,7 +476,12 @@ class _Linear(Task):
 
 
 class LeastSquares(_Linear):
-    """Linear regression on `Data`: half the mean squared error of X W + b."""
+    """Linear regression: half the mean squared error of X W + b.
+
+    Parameters
+    ----------
+    data : Data
+    """
 
     _loss = staticmethod(half_squared_error)
 
@@ -396,7 +490,12 @@ class LeastSquares(_Linear):
 
 
 class Logistic(_Linear, _Classifier):
-    """Logistic regression on `Data` with classes 0 and 1."""
+    """Logistic regression with classes 0 and 1.
+
+    Parameters
+    ----------
+    data : Data
+    """
 
     _loss = staticmethod(binary_cross_entropy)
 
@@ -405,7 +504,12 @@ class Logistic(_Linear, _Classifier):
 
 
 class Softmax(_Linear, _Classifier):
-    """Softmax regression on `Data` with classes 0 .. K - 1."""
+    """Softmax regression with classes 0 .. K - 1.
+
+    Parameters
+    ----------
+    data : Data
+    """
 
     _loss = staticmethod(cross_entropy)
 
@@ -458,6 +562,14 @@ class MLP(_Classifier):
 
         Their variance is 1 / fan_in for tanh (LeCun et al. 1998), 2 / fan_in for relu
         (He et al. 2015).
+
+        Parameters
+        ----------
+        seed : int, default 0
+
+        Returns
+        -------
+        ndarray, shape (P,)
         """
         rng = np.random.default_rng(seed)
         w = np.zeros(self.size)
@@ -468,6 +580,17 @@ class MLP(_Classifier):
         return w
 
     def outputs(self, w, X):
+        """Return the outputs of the last layer, before sigmoid or softmax.
+
+        Parameters
+        ----------
+        w : ndarray, shape (..., P)
+        X : ndarray, shape (n, d)
+
+        Returns
+        -------
+        ndarray, shape (..., n, K)
+        """
         return self._forward(w, X)[-1]
 
     def _forward(self, w, X):
@@ -517,7 +640,16 @@ class WordPairs(Task):
         super().__init__(data, shapes, width=words)
 
     def start(self, seed=0):
-        """Return small normal random E and U, standard deviation 0.1, and b = 0."""
+        """Return small normal random E and U, standard deviation 0.1, and b = 0.
+
+        Parameters
+        ----------
+        seed : int, default 0
+
+        Returns
+        -------
+        ndarray, shape (P,)
+        """
         w = 0.1 * np.random.default_rng(seed).normal(size=self.size)
         self.unpack(w)["b"][...] = 0
         return w
@@ -557,6 +689,10 @@ def diabetes():
 
     Features and target are standardized on the training rows, so the loss starts at 0.5 and
     1 - 2 * loss is the share of the variance explained (on the training rows).
+
+    Returns
+    -------
+    LeastSquares
     """
     data = split(*_load("diabetes", "X", "y"))
     mean, std = data.y.mean(), data.y.std()
@@ -567,25 +703,57 @@ def diabetes():
 def breast_cancer(standardized=True):
     """Logistic regression: tumor benign (1) or malignant (0), from 30 measurements of 569 cells.
 
-    With ``standardized=False`` the features keep their units; the largest varies some 100,000
-    times as much as the smallest.
+    Parameters
+    ----------
+    standardized : bool, default True
+        Otherwise the features keep their units, and the largest varies some 100,000 times as much
+        as the smallest.
+
+    Returns
+    -------
+    Logistic
     """
     data = split(*_load("breast_cancer", "X", "y"))
     return Logistic(_standardized(data) if standardized else data)
 
 
 def digits():
-    """Softmax regression: which digit, from 1,797 handwritten ones of 8 x 8 pixels in 0 .. 1."""
+    """Softmax regression: which digit, from 1,797 handwritten ones of 8 x 8 pixels in 0 .. 1.
+
+    Returns
+    -------
+    Softmax
+    """
     return Softmax(_digits())
 
 
 def digits_mlp(hidden=32):
-    """The digits again, for a tanh network with one hidden layer."""
+    """The digits again, for a tanh network with one hidden layer.
+
+    Parameters
+    ----------
+    hidden : int, default 32
+        Its units.
+
+    Returns
+    -------
+    MLP
+    """
     return MLP(_digits(), hidden=(hidden,))
 
 
 def mnist1d(hidden=(64, 64)):
-    """A relu network: which of ten shapes, from 2,000 noisy curves of 40 points (MNIST-1D)."""
+    """A relu network: which of ten shapes, from 2,000 noisy curves of 40 points (MNIST-1D).
+
+    Parameters
+    ----------
+    hidden : tuple of int, default (64, 64)
+        Units in each hidden layer.
+
+    Returns
+    -------
+    MLP
+    """
     X, y = _load("mnist1d", "X", "y")
     return MLP(split(X.astype(float), y), hidden, activation="relu")
 
@@ -594,6 +762,10 @@ def moons():
     """The lab that most courses take: two moons, 300 noisy points, a 2-5-2-1 relu network.
 
     All 300 are training rows; the 300 test rows are drawn anew.
+
+    Returns
+    -------
+    MLP
     """
     return _Moons(Data(*_load("moons", "X", "y", "X_test", "y_test")), (5, 2), activation="relu")
 
@@ -611,10 +783,14 @@ class _Moons(MLP):
 
 
 def bag_of_words():
-    """Logistic regression on sparse rows: did Lincoln (1) or Buchanan (0) write this sentence?
+    """Logistic regression on sparse rows: who wrote a sentence, Lincoln (1) or Buchanan (0).
 
     A sentence of their annual messages is a row of 1,000 zeros and ones: which of the most
     frequent words, listed in ``task.vocabulary``, are in it.
+
+    Returns
+    -------
+    Logistic
     """
     X, y, vocabulary = _load("sentences", "X", "y", "vocabulary")
     task = Logistic(split(X.astype(float), y))
@@ -626,6 +802,15 @@ def words(embedding=16):
     """The next word in Lincoln's annual messages, from the one before: 1,000 words, 30,010 pairs.
 
     The rarer words count as one, "<other>".
+
+    Parameters
+    ----------
+    embedding : int, default 16
+        Numbers that describe a word.
+
+    Returns
+    -------
+    WordPairs
     """
     tokens, vocabulary, starts = _load("lincoln", "tokens", "vocabulary", "starts")
     pairs = np.delete(np.column_stack([tokens[:-1], tokens[1:]]), starts[1:] - 1, axis=0)

@@ -68,7 +68,10 @@ class Untranslatable(ValueError):
 
 @dataclass(frozen=True)
 class Set:
-    """`name = value`, where `arrays` names what depended on the gradient before."""
+    """`name = value`, where `arrays` names what depended on the gradient before.
+
+    Made by `read`.
+    """
 
     name: str
     value: ast.expr
@@ -77,7 +80,7 @@ class Set:
 
 @dataclass(frozen=True)
 class Branch:
-    """Where a rule takes one of two ways, by a condition on numbers alone."""
+    """Where a rule takes one of two ways, by a condition on numbers alone. Made by `read`."""
 
     condition: ast.expr
     then: tuple
@@ -86,7 +89,7 @@ class Branch:
 
 @dataclass(frozen=True)
 class Return:
-    """What a rule returns: its step, and a dict of its memory."""
+    """What a rule returns: its step, and a dict of its memory. Made by `read`."""
 
     step: ast.expr
     memory: dict
@@ -321,7 +324,16 @@ def _same(code, other):
 
 
 def names(node):
-    """The names that an expression uses."""
+    """The names that an expression uses.
+
+    Parameters
+    ----------
+    node : ast.AST
+
+    Returns
+    -------
+    set of str
+    """
     return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
 
 

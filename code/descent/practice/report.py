@@ -26,6 +26,12 @@ class Report:
     variant : str or None
         The id of a form that is right elsewhere, and not what was asked for.
     message : str
+    title : str
+        Of what was checked; empty where nothing was.
+    printed : str
+        What the submission printed.
+    drawn : object
+        What the figure shows, or None.
     """
 
     passed: bool
@@ -48,7 +54,12 @@ class Report:
         return {"text/plain": repr(self), "text/html": self.html()}
 
     def html(self):
-        """The message as HTML, with the figure."""
+        """The message as HTML, with the figure.
+
+        Returns
+        -------
+        str
+        """
         mark = "✓" if self.passed else "✗" if self.title else "·"
         title = f"<strong>{mark} {inline(self.title)}.</strong> " if self.title else ""
         text = inline(self.message).replace("\n", "<br>")
