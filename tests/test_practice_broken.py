@@ -6,6 +6,7 @@ import ctypes
 import functools
 import gc
 import itertools
+import math
 import os
 import random
 import re
@@ -672,7 +673,8 @@ def test_a_broken_submission_gets_a_message(way, exercise, submission, words, mo
 
 
 def test_what_is_left_out_is_a_submission():
-    assert CHILD_ONLY <= {getattr(case.values[2], "__name__", None) for case in CASES}
+    submissions = {getattr(case.values[2], "__name__", None) for case in CASES}
+    assert submissions >= CHILD_ONLY
 
 
 def test_a_learners_line_is_shown_with_its_number():
@@ -828,6 +830,57 @@ def test_what_is_not_begun_gets_one_calm_line():
         assert report.mistake is report.variant is None
         assert "\n" not in repr(report)
         assert "not begun yet" in report.message or "not finished yet" in report.message
+
+
+@pytest.mark.parametrize(
+    "unfinished",
+    [
+        lambda g, m: m * g,
+        lambda g, m: g - m,
+        lambda g, m: -m,
+        lambda g, m: m > 1,
+        lambda g, m: m[0],
+        lambda g, m: m(g),
+        lambda g, m: m.square(),
+        lambda g, m: np.sqrt(m),
+        lambda g, m: np.sum(m) + g,
+        lambda g, m: np.zeros(m),
+        lambda g, m: 0.9 ** np.float64(m),
+        lambda g, m: math.sqrt(m),
+        lambda g, m: len(m),
+        lambda g, m: sum(m),
+        lambda g, m: [*m],
+        lambda g, m: [1][m],
+        lambda g, m: {}[m],
+        lambda g, m: "lr" + m,
+        lambda g, m: range(m),
+    ],
+)
+def test_whatever_is_done_with_dots_is_not_finished(unfinished):
+    report = check("gradient_descent", lambda g, *, lr: unfinished(g, ...))
+    assert "not finished yet: there is still a `...` in it" in report.message
+    assert report.title == ""
+
+
+def test_what_is_called_ellipsis_is_no_dots():
+    def takes(*, ellipsis):
+        raise ValueError("the ellipsis is too long")
+
+    def unset(g):
+        return ellipsis * g  # noqa: F821
+
+    for submission in (
+        unset,
+        lambda g: takes(ellipsis=1),
+        lambda g: takes(),
+        lambda g: np.sum(g, ellipsis=1),
+        lambda g: {}["ellipsis"],
+        lambda g: g.ellipsis,
+        lambda g: float("ellipsis"),
+    ):
+        report = check("gradient_descent", lambda g, *, lr, f=submission: f(g))
+        assert "stopped with an error" in report.message
+        assert "ellipsis" in report.message
 
 
 class AnswersNoQuestion:
