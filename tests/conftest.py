@@ -17,3 +17,14 @@ def site():
 def browser():
     with a_browser() as browser:
         yield browser
+
+
+@pytest.fixture
+def page(site, browser):
+    """A page that has nothing but the script that all pages load, as `descent`."""
+    page = browser.new_page()
+    page.goto(f"{site}_static/descent.css")
+    page.evaluate("import('./descent.mjs').then(script => window.descent = script)")
+    page.wait_for_function("window.descent")
+    yield page
+    page.close()

@@ -500,7 +500,11 @@ def test_progress_is_kept_in_the_learners_folder(work):
 
 
 @pytest.mark.parametrize(
-    "broken", ["", "{", "[]", "3", '{"adam": 1}', '{"adam": {"tries": "x", "passed": 1}}', "\xff"]
+    "broken",
+    [
+        *["", "{", "[]", "3", '{"adam": 1}', '{"adam": {"tries": "x", "passed": 1}}', "\xff"],
+        *['{"adam": {"tries": NaN, "passed": 1}}', '{"adam": {"tries": Infinity, "passed": 1}}'],
+    ],
 )
 def test_a_broken_file_is_told_and_left_alone(work, broken):
     (work / "progress.json").write_bytes(broken.encode("latin-1"))

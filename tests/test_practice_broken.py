@@ -67,12 +67,12 @@ def returns_nothing(g, m=0, v=0, t=0, *, lr, beta1, beta2, eps):
     m = beta1 * m + (1 - beta1) * g
 
 
-@case("the str 'step'")
+@case("the str `'step'`")
 def returns_text(g, m=0, v=0, t=0, *, lr, beta1, beta2, eps):
     return "step"
 
 
-@case("the str 'step'")
+@case("the str `'step'`")
 def a_step_of_text(g, m=0, v=0, t=0, *, lr, beta1, beta2, eps):
     return "step", dict(m=m, v=v, t=t)
 

@@ -1,6 +1,6 @@
 """Interactive figures: a rule walks, and the hand changes what it walks with.
 
-On the built page `_static/descent.mjs` draws the same figure and does the same arithmetic; a test
+On the built page `_js/descent.mjs` draws the same figure and does the same arithmetic; a test
 holds the two together step by step.
 """
 
@@ -15,10 +15,12 @@ from types import SimpleNamespace
 
 import numpy as np
 
+from descent import rules
 from descent.lives import Lives
 from descent.loop import descend
 from descent.rules import adam
 from descent.surfaces import bowl
+from descent.translate import javascript
 
 LABEL = {
     "lr": "learning rate, lr",
@@ -30,6 +32,18 @@ LABEL = {
     "batch": "rows in a mini-batch, B",
     "C": "the rare slope, C",
 }
+# Whose color a rule has that has none of its own.
+FAMILY = {
+    "momentum_ema": "momentum",
+    "nesterov": "momentum",
+    "lion": "momentum",
+    "rmsprop_momentum": "rmsprop",
+    "adamax": "adam",
+    "nadam": "adam",
+    "radam": "adam",
+    "amsgrad": "adam",
+    "adabelief": "adam",
+}
 
 
 @dataclass(frozen=True)
@@ -40,6 +54,11 @@ class Slider:
     low: float
     high: float
     value: float
+
+    @property
+    def label(self):
+        """What to call it beside the slider."""
+        return LABEL.get(self.name, self.name)
 
     @property
     def log(self):
@@ -68,7 +87,7 @@ class _Figure(Lives):
     def controls(self):
         """The sliders as the page's script reads them."""
         return [
-            dict(name=s.name, label=LABEL[s.name], low=s.low, high=s.high, value=s.value, log=s.log)
+            dict(name=s.name, label=s.label, low=s.low, high=s.high, value=s.value, log=s.log)
             for s in self.sliders
         ]
 
@@ -97,7 +116,7 @@ class _Figure(Lives):
                 max=math.log10(s.high),
                 step=0.005,
                 readout_format=".3g",
-                description=LABEL[s.name],
+                description=s.label,
                 layout=wide,
                 style=style,
             )
@@ -108,7 +127,7 @@ class _Figure(Lives):
                 max=s.high,
                 step=(s.high - s.low) / 200,
                 readout_format=".3g",
-                description=LABEL[s.name],
+                description=s.label,
                 layout=wide,
                 style=style,
             )
@@ -186,8 +205,10 @@ class Walk(_Figure):
         """The rule whose color this walk has."""
         if self.noise.any():
             return "sgd"
-        first = self.rule.__name__.split("_")[0]
-        return {"nesterov": "momentum", "nadam": "adam"}.get(first, first)
+        from descent.plot import LOOK
+
+        name = FAMILY.get(self.rule.__name__, self.rule.__name__)
+        return name if name in LOOK else "own"
 
     def figure(self, **values):
         """The path on the bowl beside its loss, as PNG bytes."""
@@ -229,6 +250,7 @@ class Walk(_Figure):
 
         return dict(
             rule=self.rule.__name__,
+            text=None if is_ours(self.rule) else javascript(self.rule),
             steps=self.steps,
             goal=self.goal,
             start=self.start,
@@ -251,6 +273,11 @@ class Walk(_Figure):
             for p in parameters
             if p.kind is p.KEYWORD_ONLY and p.name not in moved
         }
+
+
+def is_ours(rule):
+    """Whether a rule is one of `descent.rules`, which the page has."""
+    return getattr(rules, rule.__name__, None) is rule
 
 
 def walk(rule, *, steps=100, goal=1e-6, start=None, noise=0.0, **sliders):
@@ -277,7 +304,16 @@ def walk(rule, *, steps=100, goal=1e-6, start=None, noise=0.0, **sliders):
     -------
     Walk
         Shown by the notebook as a widget, by the built page as a figure that needs no kernel.
+
+    Raises
+    ------
+    descent.translate.Untranslatable
+        When the page couldn't run the rule: it needs a whole matrix, or its text has more in it
+        than arithmetic.
+    TypeError
+        When a slider is for something that the rule doesn't have.
     """
+    javascript(rule)
     table = noise * np.random.default_rng(0).standard_normal((steps + 1, 2))
     start = tuple(start or bowl().start)
     figure = Walk(rule, (), steps, goal, start, np.round(table, 3))

@@ -42,7 +42,8 @@ class Surface:
         Parameters
         ----------
         x : array_like, shape (d, ...)
-            Coordinates first. Floats keep their dtype, whole numbers become float64.
+            Coordinates first. Floats keep their dtype, whole numbers become float64. Half
+            precision is reckoned in float32 and rounded once.
 
         Returns
         -------
@@ -52,6 +53,8 @@ class Surface:
 
         Raises
         ------
+        TypeError
+            If x does not hold real numbers.
         ValueError
             If the first axis does not hold d coordinates.
         """
@@ -61,10 +64,15 @@ class Surface:
                 f"{self.name} has {len(self.start)} coordinates, on the first axis; "
                 f"x has shape {x.shape}"
             )
+        if x.dtype.kind not in "fiub":
+            raise TypeError(f"x must hold real numbers; got {x.dtype}")
         if x.dtype.kind != "f":
             x = x.astype(float)
         # A walk that diverges overflows: the caller sees inf, and needs no warning beside it.
         with np.errstate(over="ignore", invalid="ignore"):
+            if x.dtype == np.float16:
+                loss, gradient = self.f(x.astype(np.float32))
+                return np.float16(loss), np.float16(gradient)
             return self.f(x)
 
 

@@ -4,15 +4,18 @@ A task's parameters are one flat vector w, so that an optimizer needs to know no
 ``task(w)`` returns ``(loss, gradient)``. Axes of w before the last are runs of their own: learning
 rates, seeds. A whole sweep is one call.
 
-The file reads from simple to full: mini-batches, three losses, what all tasks share, the linear
-models, the network, and at the end the tasks themselves.
+The file reads from simple to full: mini-batches, three losses, the data and how it is checked, what
+all tasks share, the linear models, the network, and at the end the tasks themselves.
 """
 
 import math
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+
+from .checks import whole
 
 __all__ = [
     "MLP",
@@ -36,7 +39,7 @@ __all__ = [
 
 
 def minibatches(n, batch_size, seed):
-    """Yield the row numbers of one epoch, shuffled, in batches.
+    """Return the row numbers of one epoch, shuffled, in batches.
 
     Every row comes once. The last batch is smaller where batch_size does not divide n.
 
@@ -50,15 +53,18 @@ def minibatches(n, batch_size, seed):
         The shuffle. A generator moves on, so the next epoch is shuffled differently; the same
         number gives the same epoch again.
 
-    Yields
+    Returns
+    -------
+    batches : iterator of int ndarrays, shape (batch_size,) each
+
+    Raises
     ------
-    rows : ndarray of int, shape (batch_size,)
+    ValueError
+        If n or batch_size is not a whole number, 1 or more.
     """
-    if batch_size < 1:
-        raise ValueError(f"batch_size must be 1 or more, got {batch_size}")
+    n, batch_size = whole("n", n), whole("batch_size", batch_size)
     order = np.random.default_rng(seed).permutation(n)
-    for first in range(0, n, batch_size):
-        yield order[first : first + batch_size]
+    return (order[first : first + batch_size] for first in range(0, n, batch_size))
 
 
 # Three losses. Each takes the model's outputs z, shape (..., n, K), and the answers y, shape
@@ -107,13 +113,69 @@ class Data(NamedTuple):
 
 def split(X, y, seed=0):
     """Set a quarter of the rows aside for testing, drawn at random, and return a `Data`."""
+    X, y = np.asarray(X), np.asarray(y)
+    if not X.ndim or X.shape[:1] != y.shape[:1]:
+        raise ValueError(f"X and y must have a row for each other; got {X.shape} and {y.shape}")
     order = np.random.default_rng(seed).permutation(len(X))
     test, train = np.split(order, [len(X) // 4])
     return Data(X[train], y[train], X[test], y[test])
 
 
+def _checked(data, X, y):
+    """`data` as arrays that fit together; X and y are the checks for its rows and its answers.
+
+    It is looked at here, when a task is made, and not again: loss and gradient may disagree in
+    silence on what they weren't written for.
+    """
+    if not isinstance(data, (tuple, list)) or len(data) != 4:
+        raise TypeError(f"data must be a Data(X, y, X_test, y_test); got a {type(data).__name__}")
+    checks = dict(X=X, y=y, X_test=X, y_test=y)
+    data = Data(*(checks[name](name, a) for name, a in zip(checks, data, strict=True)))
+    for rows, answers in (("X", "y"), ("X_test", "y_test")):
+        n, k = len(getattr(data, rows)), len(getattr(data, answers))
+        if n != k:
+            raise ValueError(f"{answers} must have an answer for each row of {rows}: {n}; got {k}")
+    if data.X.shape[1:] != data.X_test.shape[1:]:
+        columns, got = data.X.shape[1], data.X_test.shape[1]
+        raise ValueError(f"X_test must have the {columns} columns of X; got {got}")
+    return data
+
+
+def _numbers(name, values, axes):
+    """`values` as an array of finite numbers with so many axes, rows first."""
+    given = np.asanyarray(values)
+    plain = given.view(np.ndarray)
+    if plain.dtype.kind not in "fiub":
+        raise TypeError(f"{name} must hold real numbers; got {plain.dtype}")
+    if plain.ndim != axes or not plain.size:
+        form = "(rows, columns)" if axes == 2 else "(rows,)"
+        raise ValueError(f"{name} must have the shape {form}, none of them 0; got {plain.shape}")
+    bad = plain.size - np.count_nonzero(np.isfinite(plain))
+    if bad:
+        raise ValueError(f"{name} must be finite; {bad} of its {plain.size} numbers are not")
+    return given
+
+
+def _labels(name, values, k=None):
+    """`values` as whole numbers from 0, below k if there is one."""
+    given = _numbers(name, values, axes=1)
+    with np.errstate(invalid="ignore"):
+        labels = given.astype(int)
+    wrong = (labels != given) | (labels < 0) | (labels >= (np.inf if k is None else k))
+    if wrong.any():
+        expected = "from 0" if k is None else f"in 0 .. {k - 1}"
+        raise ValueError(f"{name} must hold whole numbers {expected}; got {given[wrong][0]}")
+    return given if given.dtype.kind in "iu" else labels
+
+
+_features, _answers = partial(_numbers, axes=2), partial(_numbers, axes=1)
+
+
 class Task:
     """What all tasks share; a model adds ``_loss_and_gradient(w, X, y)`` for w of shape (runs, P).
+
+    A model is made of a `Data`: X of shape (n, d), y of shape (n,), test rows alike, all finite
+    and none empty. What it can't learn from is refused with a TypeError or a ValueError.
 
     Attributes
     ----------
@@ -167,8 +229,8 @@ class Task:
             Row numbers; a row may come twice. Leading axes give each run its own rows.
         """
         rows = np.asarray(rows)
-        if rows.dtype.kind not in "iu" or not rows.size:
-            raise ValueError(f"rows must be one or more whole numbers, got {rows!r}")
+        if rows.dtype.kind not in "iu" or not rows.size or not rows.ndim:
+            raise ValueError(f"rows must be a list of one or more whole numbers, got {rows!r}")
         if rows.min() < 0 or rows.max() >= self.n:
             raise IndexError(
                 f"rows must lie in 0 .. {self.n - 1}, got {rows.min()} .. {rows.max()}"
@@ -186,7 +248,17 @@ class Task:
             Rows to a batch.
         seed : int or sequence of int
             A sequence gives each run a stream of its own; w then has shape (..., len(seed), P).
+
+        Raises
+        ------
+        ValueError
+            If batch_size or a seed is none, and, from the callable, if w is not of that shape. No
+            mini-batch is used up then.
         """
+        batch_size = whole("batch_size", batch_size)
+        if np.ndim(seed) > 1 or not np.size(seed):
+            raise ValueError(f"seed must be one whole number, or several; got {seed!r}")
+        seeds = [whole("seed", s, 0) for s in (seed if np.ndim(seed) else [seed])]
 
         def stream(s):
             epoch = 0
@@ -194,9 +266,15 @@ class Task:
                 yield from minibatches(self.n, batch_size, (s, epoch))
                 epoch += 1
 
-        streams = [stream(s) for s in np.atleast_1d(seed)]
+        streams = [stream(s) for s in seeds]
 
         def draw(w):
+            w = self._parameters(w)
+            if np.ndim(seed) and w.shape[-2:-1] != (len(seeds),):
+                raise ValueError(
+                    f"w must have {len(seeds)} runs, one a seed, on its last axis but one; "
+                    f"its shape is {w.shape}"
+                )
             rows = np.stack([next(s) for s in streams])
             return self.on(rows if np.ndim(seed) else rows[0])(w)
 
@@ -212,19 +290,29 @@ class Task:
 
     def unpack(self, w):
         """Return a dict of the arrays in w by name: views, so writing to them changes w."""
+        if not isinstance(w, np.ndarray):
+            raise TypeError(f"w must be an array, to be seen in parts; got a {type(w).__name__}")
+        self._parameters(w)
         arrays, end = {}, 0
         for name, shape in self.shapes.items():
             start, end = end, end + math.prod(shape)
             arrays[name] = w[..., start:end].reshape(*w.shape[:-1], *shape)
         return arrays
 
-    def _over_runs(self, f, w, X, y, rows=None):
-        """Return what f(w, X, y) returns, run by run in blocks, so that memory stays bounded."""
-        w = np.asarray(w, dtype=float)
+    def _parameters(self, w):
+        """Return w in float64, checked."""
+        w = np.asarray(w)
+        if w.dtype.kind not in "fiub":
+            raise TypeError(f"w must hold real numbers; got {w.dtype}")
         if w.shape[-1:] != (self.size,):
             raise ValueError(
                 f"w must hold {self.size} parameters on its last axis; its shape is {w.shape}"
             )
+        return w.astype(float, copy=False)
+
+    def _over_runs(self, f, w, X, y, rows=None):
+        """Return what f(w, X, y) returns, run by run in blocks, so that memory stays bounded."""
+        w = self._parameters(w)
         lead = w.shape[:-1]
         own_rows = rows is not None and rows.ndim > 1
         if own_rows:
@@ -304,7 +392,7 @@ class LeastSquares(_Linear):
     _loss = staticmethod(half_squared_error)
 
     def __init__(self, data):
-        super().__init__(data, outputs=1)
+        super().__init__(_checked(data, _features, _answers), outputs=1)
 
 
 class Logistic(_Linear, _Classifier):
@@ -313,7 +401,7 @@ class Logistic(_Linear, _Classifier):
     _loss = staticmethod(binary_cross_entropy)
 
     def __init__(self, data):
-        super().__init__(data, outputs=1)
+        super().__init__(_checked(data, _features, partial(_labels, k=2)), outputs=1)
 
 
 class Softmax(_Linear, _Classifier):
@@ -322,6 +410,7 @@ class Softmax(_Linear, _Classifier):
     _loss = staticmethod(cross_entropy)
 
     def __init__(self, data):
+        data = _checked(data, _features, _labels)
         super().__init__(data, outputs=_classes(data))
 
 
@@ -350,6 +439,10 @@ class MLP(_Classifier):
         if activation not in ACTIVATIONS:
             raise ValueError(f'activation must be "tanh" or "relu", got {activation!r}')
         self.activate, self.slope, self.gain = ACTIVATIONS[activation]
+        if not isinstance(hidden, (tuple, list)):
+            raise TypeError(f"hidden must be a tuple of units, one a layer; got {hidden!r}")
+        hidden = [whole("hidden", units) for units in hidden]
+        data = _checked(data, _features, _labels)
         classes = _classes(data)
         self._loss = binary_cross_entropy if classes == 2 else cross_entropy
         sizes = (data[0].shape[-1], *hidden, 1 if classes == 2 else classes)
@@ -417,7 +510,9 @@ class WordPairs(Task):
 
     def __init__(self, data, vocabulary, embedding):
         self.vocabulary = vocabulary
-        words = len(vocabulary)
+        words, embedding = len(vocabulary), whole("embedding", embedding)
+        numbers = partial(_labels, k=words)
+        data = _checked(data, numbers, numbers)
         shapes = dict(E=(words, embedding), U=(embedding, words), b=(words,))
         super().__init__(data, shapes, width=words)
 
@@ -553,7 +648,14 @@ def _standardized(data):
 
 
 def _classes(data):
-    return int(max(data[1].max(), data[3].max())) + 1
+    """How many classes there are: each is the answer of a row, so that no output is for nothing."""
+    found = np.union1d(data.y, data.y_test)
+    if len(found) < 2 or found[-1] != len(found) - 1:
+        raise ValueError(
+            "y and y_test must hold classes numbered from 0 without a gap, two or more; "
+            f"got {len(found)} from {found[0]} to {found[-1]}"
+        )
+    return len(found)
 
 
 def _T(a):

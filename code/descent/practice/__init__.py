@@ -3,6 +3,8 @@
 import difflib
 import re
 
+from descent.lives import code
+
 from . import record
 from .calls import NotBegun, Refused, check_callable, name_of
 from .exercises import EXERCISES
@@ -110,7 +112,7 @@ def _unknown(name):
         return f"The name of an exercise is a text, and this is of type {kind}. check() lists them."
     near = difflib.get_close_matches(name, EXERCISES, 1)
     hint = f" Is it `{near[0]}`?" if near else ""
-    return f"There is no exercise `{name[:40]}`.{hint} check() lists them all."
+    return f"There is no exercise {code(name[:40])}.{hint} check() lists them all."
 
 
 def progress():

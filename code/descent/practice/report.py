@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from descent.lives import inline
+from descent.lives import code, inline
 
 from .judging import right
 from .playing import start, walks
@@ -94,7 +94,7 @@ def trouble_message(trouble, function):
             "forks or recurses without end has no place in it."
         )
     said = f"{trouble.kind}: {trouble.text}" if trouble.text else trouble.kind
-    begun = f"{function} stopped with an error{at}:\n`{said}`\n"
+    begun = f"{function} stopped with an error{at}:\n{code(said)}\n"
     if "for ^" in trouble.text:
         return begun + "In Python, `^` is not a power."
     return begun + _ADVICE.get(trouble.kind, _ADVICE[None])
@@ -133,7 +133,7 @@ def _line(place):
     if place is None:
         return ""
     text = linecache.getline(place.file, place.line).strip()
-    shown = f", `{text[:100]}`" if text else ""
+    shown = f", {code(text[:100])}" if text else ""
     return f"in line {place.line} of {place.function}{shown}"
 
 
