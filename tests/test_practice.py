@@ -12,7 +12,7 @@ import pytest
 import exercises
 from contents import ROOT
 from descent import practice
-from descent.practice import Report, check, judging, progress
+from descent.practice import Report, check, judging, progress, sandbox
 from descent.practice.exercises import CHANGED, EXERCISES
 from descent.practice.mistakes import BY_ID, MISTAKES, edited, function_of, source, wrong_answers
 
@@ -40,12 +40,17 @@ BANK = [
     for exercise in EXERCISES.values()
     for number, (name, _, wrong) in enumerate(wrong_answers(exercise.answer))
 ]
+# One of each is run as where there is no fork. The others are our own functions, and too many to
+# be watched.
+WATCHED = {name: wrong for _, name, wrong in (case.values for case in reversed(BANK))}
+WAYS = [True, False] if sandbox.CAN_FORK else [False]
 
 
 @pytest.mark.parametrize("exercise, name, wrong", BANK)
 def test_each_mistake_is_caught_and_named(exercise, name, wrong, monkeypatch):
-    # Our own functions need no process of their own, and there are many.
-    monkeypatch.setattr(practice, "run", lambda work: (work(), ""))
+    monkeypatch.setattr(sandbox, "CAN_FORK", False)
+    if WATCHED[name] is not wrong:
+        monkeypatch.setattr(practice, "run", lambda work: (work(), ""))
     with np.errstate(all="ignore"):
         report = check(exercise.name, wrong)
     found = named(report)
@@ -283,8 +288,10 @@ OTHERS = [
 ]
 
 
+@pytest.mark.parametrize("can_fork", WAYS)
 @pytest.mark.parametrize("exercise, wrong, name", OTHERS)
-def test_what_is_no_edit_is_named_too(exercise, wrong, name):
+def test_what_is_no_edit_is_named_too(exercise, wrong, name, can_fork, monkeypatch):
+    monkeypatch.setattr(sandbox, "CAN_FORK", can_fork)
     report = check(exercise, wrong)
     assert named(report) == name, report.message
     says = BY_ID[name].says

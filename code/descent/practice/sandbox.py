@@ -354,7 +354,7 @@ class _Watch:
         self.look(code, self.lines.get(code, code.co_firstlineno))
 
     def at_trace(self, frame, event, argument):
-        frame.f_trace_opcodes = True
+        frame.f_trace_opcodes = True  # A loop in one line may be no new line to Python.
         self.look(frame.f_code, frame.f_lineno)
         return self.at_trace
 
