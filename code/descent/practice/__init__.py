@@ -1,6 +1,7 @@
 """Exercises whose checker names the mistake: `check("adam", my_adam)`."""
 
 import difflib
+import re
 
 from descent.lives import code
 
@@ -57,7 +58,7 @@ def _checked(exercise, submission):
 
     result, printed = run(work)
     printed = shown(printed)
-    if isinstance(result, Trouble) and "ellipsis" in result.text:
+    if isinstance(result, Trouble) and _met_dots(result):
         return Report(
             False, f"`{exercise.name}` is not finished yet: there is still a `...` in it."
         )
@@ -80,6 +81,19 @@ def _checked(exercise, submission):
     return Report(
         verdict.passed, verdict.message, verdict.mistake, verdict.variant, title, printed, drawn
     )
+
+
+def _met_dots(trouble):
+    """Whether an error comes of an operation on `...`, and not of something of that name."""
+    words = {
+        "TypeError": (
+            r"operand type.*'ellipsis'|instances of .*'ellipsis'|'ellipsis' object"
+            r"|(type|not|non-iterable|got) ['\"]?ellipsis\b"
+        ),
+        "AttributeError": "^'ellipsis' object",
+        "KeyError": "^Ellipsis$",
+    }
+    return re.search(words.get(trouble.kind, "(?!)"), trouble.text, re.IGNORECASE) is not None
 
 
 def _is_kind(result, kind):

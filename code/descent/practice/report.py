@@ -9,8 +9,8 @@ import numpy as np
 
 from descent.lives import code, inline
 
-from .exercises import start, walks
 from .judging import right
+from .playing import start, walks
 from .sandbox import LAST_RESORT, SECONDS
 
 
