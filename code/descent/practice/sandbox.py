@@ -38,6 +38,8 @@ from pathlib import Path
 
 import numpy as np
 
+from descent import compiled
+
 SECONDS = 2.0  # A right answer takes hundredths of one.
 LAST_RESORT = 4.0  # Then the child is killed, whatever it is doing.
 MEMORY = 2**30  # Bytes on top of what the notebook uses.
@@ -216,6 +218,7 @@ def _set_up(writing):
     # What it forks has nothing to say, and must not hold the pipe.
     os.register_at_fork(after_in_child=lambda: os.dup2(null, writing))
     _limit_memory()
+    compiled.SIZE = math.inf  # Half of the time would go to the compiler.
     # The alarm writes down where the code is, from C, and ends the process: nothing can catch it.
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGALRM])
