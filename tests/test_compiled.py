@@ -25,12 +25,15 @@ by_rule = pytest.mark.parametrize("rule", ELEMENTWISE, ids=lambda rule: rule.__n
 
 @pytest.fixture
 def at_once(monkeypatch):
-    """Every array counts as large."""
+    """Every array counts as large, and is worth several threads."""
     monkeypatch.setattr(compiled, "SIZE", 1)
+    monkeypatch.setattr(compiled, "LEAST", 1)
+    monkeypatch.setattr(compiled, "LEAST_LOOK", 1)
 
 
 def pairs(monkeypatch, rule, p, steps, gradients, **hyper):
     """What two Optimizers come to, one compiled and one not: parameters, and memory."""
+    monkeypatch.setattr(compiled, "LEAST", 100)
     found = []
     for size in (1, math.inf):
         monkeypatch.setattr(compiled, "SIZE", size)
@@ -178,7 +181,7 @@ def test_a_gradient_that_is_not_finite_changes_nothing(at_once):
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_every_number_is_looked_at(dtype):
+def test_every_number_is_looked_at(at_once, dtype):
     largest = np.full(1001, np.finfo(dtype).max, dtype)
     assert compiled.finite(largest) and compiled.finite(-largest)
     assert compiled.finite(np.zeros((3, 4), dtype)) and compiled.finite(np.zeros(0, dtype))

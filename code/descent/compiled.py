@@ -24,6 +24,8 @@ from descent.translate import Branch, Return, Set, Untranslatable, names, read
 
 # From this size on, some hundred steps repay the second that compiling takes.
 SIZE = 100_000
+# A thread is woken for so many numbers of a step; and of a look at whether they are finite.
+LEAST, LEAST_LOOK = 200_000, 1_000_000
 
 # What may be called on arrays: that for which Numba and NumPy agree to the last bit.
 ALIKE = ("abs", "np.abs", "np.maximum", "np.minimum", "np.sign", "np.sqrt")
@@ -159,7 +161,7 @@ class Kernel:
             for name in self.arrays
         }
         arrays = [array.reshape(-1) for array in (p, g, *held.values())]
-        found = _in_parts(loop, arrays, [self.dtype.type(decay), *numbers])
+        found = _in_parts(loop, arrays, [self.dtype.type(decay), *numbers], LEAST)
         made = held | counts
         return {name: made[name] for name in self.text.memory}, not any(found)
 
@@ -281,7 +283,7 @@ def finite(array):
     # Their bits are looked at, as integers: a comparison of floats isn't made many at a time.
     bits = array.reshape(-1).view(f"i{array.itemsize}")
     exponent = np.array(np.inf, array.dtype).view(bits.dtype)[()]
-    return not any(_in_parts(_holds_all(bits.dtype), [bits], [exponent]))
+    return not any(_in_parts(_holds_all(bits.dtype), [bits], [exponent], LEAST_LOOK))
 
 
 @cache
@@ -299,15 +301,23 @@ def _holds_all(dtype):
     return _numba().njit(integer(integer[::1], integer), nogil=True)(loop)
 
 
-def _in_parts(loop, arrays, numbers):
-    """Call a loop on a part of the arrays in every thread, and return what each returned."""
+def _in_parts(loop, arrays, numbers, least):
+    """Call a loop on parts of the arrays, of `least` numbers or more, and return all it returned.
+
+    Each thread takes the next part when it is done with one: those that have to be woken first, for
+    a tenth of a millisecond and more, come to do less.
+    """
     threads = _numba().config.NUMBA_NUM_THREADS
-    cuts = [arrays[0].size * k // threads for k in range(threads + 1)]
-    first, *others = (
-        [array[start:end] for array in arrays] for start, end in itertools.pairwise(cuts)
-    )
-    waiting = [_threads(threads).submit(loop, *part, *numbers) for part in others]
-    return [loop(*first, *numbers), *(part.result() for part in waiting)]
+    size = arrays[0].size
+    count = max(1, min(2 * threads, size // least))
+    cuts = [size * k // count for k in range(count + 1)]
+    parts = iter([[array[a:b] for array in arrays] for a, b in itertools.pairwise(cuts)])
+
+    def work():
+        return [loop(*part, *numbers) for part in parts]
+
+    waiting = [_threads(threads).submit(work) for _ in range(min(threads, count) - 1)]
+    return work() + [found for other in waiting for found in other.result()]
 
 
 @cache
