@@ -31,6 +31,7 @@ def noisy(surface):
     return f
 
 
+@plt.style.context(plot.STYLE)
 def race():
     """The picture as PNG bytes."""
     bowl = surfaces.bowl()

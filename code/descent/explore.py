@@ -51,8 +51,8 @@ class _Figure(Lives):
     """What all figures with sliders share.
 
     A subclass has `sliders`, a `task` for the reader and an `alt` text; `trace(**values)` and
-    `figure(**values)` at the sliders' values, `verdict(trace)`; and for the page a `tag` and what
-    its script needs, `spec`.
+    `draw(fig, **values)` at the sliders' values, `verdict(trace)`; and for the page a `tag` and
+    what its script needs, `spec`.
     """
 
     def values(self, moved):
@@ -71,6 +71,19 @@ class _Figure(Lives):
             dict(name=s.name, label=LABEL[s.name], low=s.low, high=s.high, value=s.value, log=s.log)
             for s in self.sliders
         ]
+
+    def figure(self, **values):
+        """The figure at the given slider values, as PNG bytes."""
+        # Not by pyplot, which would choose a backend for the reader and keep the figure.
+        from matplotlib import style
+        from matplotlib.figure import Figure
+
+        from descent import plot
+
+        with style.context(plot.STYLE):
+            fig = Figure()
+            self.draw(fig, **values)
+            return plot.png(fig)
 
     def html(self):
         """A custom element; until the script takes over, it holds the figure as it starts."""
@@ -115,14 +128,14 @@ class _Figure(Lives):
             for s in self.sliders
         }
 
-        def draw(_=None):
+        def redraw(_=None):
             values = {name: float(f"{c.value:.3g}") for name, c in controls.items()}
             picture.value = self.figure(**values)
             status.value = f"{self.task}<br><strong>{self.verdict(self.trace(**values))}</strong>"
 
         for control in controls.values():
-            control.observe(draw, "value")
-        draw()
+            control.observe(redraw, "value")
+        redraw()
         return w.VBox([*controls.values(), picture, status])
 
 
@@ -189,16 +202,15 @@ class Walk(_Figure):
         first = self.rule.__name__.split("_")[0]
         return {"nesterov": "momentum", "nadam": "adam"}.get(first, first)
 
-    def figure(self, **values):
-        """The path on the bowl beside its loss, as PNG bytes."""
-        import matplotlib.pyplot as plt
-
+    def draw(self, fig, **values):
+        """Draw the path on the bowl beside its loss."""
         from descent import plot
 
         trace = self.trace(**values)
         name = self.family
         kappa = self.values(values)["kappa"]
-        fig, (left, right) = plt.subplots(1, 2, figsize=(7.4, 2.6), width_ratios=(1.7, 1))
+        fig.set_size_inches(7.4, 2.6)
+        left, right = fig.subplots(1, 2, width_ratios=(1.7, 1))
         plot.landscape(left, bowl((1.0, kappa)))
         plot.path(left, trace, name)
         plot.curve(right, np.clip(trace.loss, 1e-12, 1e9), name)
@@ -207,7 +219,6 @@ class Walk(_Figure):
         right.set(
             yscale="log", ylim=(1e-10, 1e4), xlim=(0, self.steps), xlabel="step", ylabel="loss"
         )
-        return plot.png(fig)
 
     @property
     def alt(self):
@@ -337,15 +348,14 @@ class Stream(_Figure):
             f"{-sum(right):.3g} lr to the right."
         )
 
-    def figure(self, **values):
-        """The walk over time beside the steps of its last round, as PNG bytes."""
-        import matplotlib.pyplot as plt
-
+    def draw(self, fig, **values):
+        """Draw the walk over time beside the steps of its last round."""
         from descent import plot
 
         trace = self.trace(**values)
         color = plot.LOOK["adam"][0]
-        fig, (left, right) = plt.subplots(1, 2, figsize=(7.4, 2.2), width_ratios=(1.7, 1))
+        fig.set_size_inches(7.4, 2.2)
+        left, right = fig.subplots(1, 2, width_ratios=(1.7, 1))
         left.plot(trace.x, color=color, lw=1)
         left.set(ylim=(-1.1, 1.1), yticks=(-1, 0, 1), xlabel="step", ylabel="$x$")
         arrow = dict(arrowstyle="->", color=color, lw=1.6, shrinkA=0, shrinkB=0)
@@ -354,7 +364,6 @@ class Stream(_Figure):
         right.axvline(0, color=plot.INK, lw=0.8, ls=":")
         right.set(xlim=(-2.2, 2.2), ylim=(-2.6, 0.6), yticks=(0, -1, -2), xlabel="one round, in lr")
         right.set_yticklabels(("$Cx$", "$-x$", "$-x$"))
-        return plot.png(fig)
 
     @property
     def alt(self):

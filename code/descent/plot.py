@@ -1,11 +1,11 @@
 """Figures of the course: landscapes, paths, curves, each drawn on an `ax` that is handed in.
 
-Importing this module turns the course's style sheet on. Every function returns None, so that a
-notebook cell may end in a call and print nothing.
+Importing this module changes none of Matplotlib's settings; `plt.style.use(plot.STYLE)` turns the
+course's style on. Every function returns None, so that a notebook cell may end in a call and print
+nothing.
 """
 
 import inspect
-from importlib.resources import files
 from io import BytesIO
 
 import matplotlib.pyplot as plt
@@ -13,7 +13,8 @@ import numpy as np
 from IPython.display import Image, Markdown, display
 from matplotlib.colors import to_rgb
 
-plt.style.use(str(files("descent") / "descent.mplstyle"))
+# The name under which Matplotlib finds descent.mplstyle in this package.
+STYLE = "descent.descent"
 
 # One color to a rule in the whole book (Okabe and Ito's, safe for the color-blind), and a marker
 # and a dash of its own, so that color is never the only sign.
