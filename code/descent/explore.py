@@ -4,7 +4,6 @@ On the built page `_static/descent.mjs` draws the same figure and does the same 
 holds the two together step by step.
 """
 
-import base64
 import html
 import inspect
 import itertools
@@ -72,8 +71,8 @@ class _Figure(Lives):
             for s in self.sliders
         ]
 
-    def figure(self, **values):
-        """The figure at the given slider values, as PNG bytes."""
+    def _drawn(self, finish, **values):
+        """What `finish` makes of the figure at the given slider values."""
         # Not by pyplot, which would choose a backend for the reader and keep the figure.
         from matplotlib import style
         from matplotlib.figure import Figure
@@ -83,22 +82,29 @@ class _Figure(Lives):
         with style.context(plot.STYLE):
             fig = Figure()
             self.draw(fig, **values)
-            return plot.png(fig)
+            return finish(fig)
+
+    def figure(self, **values):
+        """The figure at the given slider values, as PNG bytes."""
+        from descent import plot
+
+        return self._drawn(plot.png, **values)
 
     def html(self):
         """A custom element; until the script takes over, it holds the figure as it starts."""
-        picture = base64.b64encode(self.figure()).decode()
+        from descent import plot
+
+        picture = self._drawn(lambda fig: plot.html(fig, self.alt))
         return (
             f"<{self.tag} spec='{html.escape(json.dumps(self.spec, ensure_ascii=False))}'>"
-            f'<img width="740" alt="{html.escape(self.alt)}" src="data:image/png;base64,{picture}">'
-            f"<p>{self.task} {self.verdict(self.trace())}</p></{self.tag}>"
+            f"{picture}<p>{self.task} {self.verdict(self.trace())}</p></{self.tag}>"
         )
 
     def widget(self):
         """The figure as ipywidgets: the sliders call the Python rule."""
         import ipywidgets as w
 
-        picture = w.Image(format="png", layout=w.Layout(max_width="100%"))
+        picture = w.Image(format="png", layout=w.Layout(width="740px", max_width="100%"))
         status = w.HTML()
         wide = w.Layout(width="min(30em, 95%)")
         style = dict(description_width="14em")
@@ -215,7 +221,7 @@ class Walk(_Figure):
         plot.path(left, trace, name)
         plot.curve(right, np.clip(trace.loss, 1e-12, 1e9), name)
         right.axhline(self.goal, color=plot.INK, lw=0.8, ls=":")
-        right.annotate("goal", (self.steps, self.goal), ha="right", va="bottom", fontsize=8)
+        right.annotate("goal", (self.steps, self.goal), ha="right", va="bottom", fontsize=9)
         right.set(
             yscale="log", ylim=(1e-10, 1e4), xlim=(0, self.steps), xlabel="step", ylabel="loss"
         )
@@ -236,7 +242,7 @@ class Walk(_Figure):
     @property
     def spec(self):
         """What the page's script needs to know of this walk."""
-        from descent.plot import LOOK
+        from descent.plot import DARK, LOOK
 
         return dict(
             rule=self.rule.__name__,
@@ -248,7 +254,7 @@ class Walk(_Figure):
             fixed=self.fixed,
             noise=self.noise.tolist() if self.noise.any() else None,
             tail=self.tail,
-            color=LOOK[self.family][0],
+            color=(LOOK[self.family][0], DARK[self.family]),
             window=bowl().window,
         )
 
@@ -376,14 +382,14 @@ class Stream(_Figure):
     @property
     def spec(self):
         """What the page's script needs to know of this walk."""
-        from descent.plot import LOOK
+        from descent.plot import DARK, LOOK
 
         return dict(
             steps=self.steps,
             goal=self.goal,
             task=self.task,
             sliders=self.controls,
-            color=LOOK["adam"][0],
+            color=(LOOK["adam"][0], DARK["adam"]),
         )
 
     def __repr__(self):

@@ -1,6 +1,5 @@
 """What a learner reads: the message of a check, and a figure of both paths where that helps."""
 
-import base64
 import html
 import linecache
 from dataclasses import dataclass, field
@@ -163,6 +162,11 @@ def _figure(exercise, played, parting):
     if not np.isfinite(mine[-1]):
         return ""
     at = rows.index(parting.index) + 1
+    end = f"{mine[-1]:.3g} where {correct[-1]:.3g} is right"
+    alt = (
+        f"Where the steps lead one parameter, over {len(rows)} steps: your path parts from the "
+        f"right one at step {at}, and ends at {end}."
+    )
     with style.context(plot.STYLE):
         fig = Figure(figsize=(5, 2.4))
         ax = fig.subplots()
@@ -172,11 +176,4 @@ def _figure(exercise, played, parting):
         which = f", entry {parting.at[0] if len(parting.at) == 1 else parting.at}"
         ax.set(xlabel="step", ylabel="parameter" + (which if parting.at else ""))
         ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
-        picture = base64.b64encode(plot.png(fig)).decode()
-    end = f"{mine[-1]:.3g} where {correct[-1]:.3g} is right"
-    alt = (
-        f"Where the steps lead one parameter, over {len(rows)} steps: your path parts from the "
-        f"right one at step {at}, and ends at {end}."
-    )
-    width = round(fig.get_figwidth() * 100)
-    return f'<img width="{width}" alt="{html.escape(alt)}" src="data:image/png;base64,{picture}">'
+        return plot.html(fig, alt)
