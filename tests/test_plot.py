@@ -131,9 +131,8 @@ def everything(color):
     ax.contour(np.outer(np.arange(3), np.arange(3)), levels=[1], colors=color)
     ax.bar([1.5], [1], width=0.2, color=color)
     ax.errorbar([1.2], [0.5], [0.2], color=color, capsize=3)
-    ax.annotate(
-        "$x^2$ there", (0.7, 0.4), (0.8, 0.1), color=color, arrowprops=dict(arrowstyle="->")
-    )
+    arrow = dict(arrowstyle="->", color=color)
+    ax.annotate("$x^2$ there", (0.7, 0.4), (0.8, 0.1), color=color, arrowprops=arrow)
     ax.text(0.1, 0.6, "plate", color=color, bbox=dict(fc="white", ec=color))
     ax.axvline(1.8, color=color, ls=":")
     ax.legend(loc="lower right")
