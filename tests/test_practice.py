@@ -416,7 +416,7 @@ def test_a_figure_of_parameters_begins_where_they_did():
 
 def test_a_figure_is_left_out_where_matplotlib_is_missing(monkeypatch):
     report = check("adam", adam_with(NO_CORRECTION))
-    monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     assert "<img" not in report.html()
     assert "Your averages start at zero" in report.html()
 

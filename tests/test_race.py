@@ -1,4 +1,4 @@
-"""The landing page's picture is what its script draws."""
+"""The landing page's pictures are what its script draws."""
 
 from pictures import compare
 
@@ -6,4 +6,5 @@ from pictures import compare
 def test_the_race_is_what_its_script_draws():
     import race
 
-    assert compare(race.TARGET.read_bytes(), race.race()) is None
+    for path, png in race.race().items():
+        assert compare(path.read_bytes(), png) is None, path.name

@@ -257,7 +257,9 @@ class Figure extends HTMLElement {
     if (this.spec) return;
     this.spec = JSON.parse(this.getAttribute("spec"));
     this.classList.add("explore");
-    this.style.setProperty("--rule", this.spec.color);
+    const [light, dark] = this.spec.color;
+    this.style.setProperty("--rule-light", light);
+    this.style.setProperty("--rule-dark", dark);
     this.controls = this.spec.sliders.map((slider) => this.slider(slider));
     this.status = make("p", { class: "status", role: "status" });
     const reset = make("button", { type: "button" }, "Start over");

@@ -4,7 +4,6 @@ On the built page `_js/descent.mjs` draws the same figure and does the same arit
 holds the two together step by step.
 """
 
-import base64
 import html
 import inspect
 import itertools
@@ -70,8 +69,8 @@ class _Figure(Lives):
     """What all figures with sliders share.
 
     A subclass has `sliders`, a `task` for the reader and an `alt` text; `trace(**values)` and
-    `figure(**values)` at the sliders' values, `verdict(trace)`; and for the page a `tag` and what
-    its script needs, `spec`.
+    `draw(fig, **values)` at the sliders' values, `verdict(trace)`; and for the page a `tag` and
+    what its script needs, `spec`.
     """
 
     def values(self, moved):
@@ -91,20 +90,40 @@ class _Figure(Lives):
             for s in self.sliders
         ]
 
+    def _drawn(self, finish, **values):
+        """What `finish` makes of the figure at the given slider values."""
+        # Not by pyplot, which would choose a backend for the reader and keep the figure.
+        from matplotlib import style
+        from matplotlib.figure import Figure
+
+        from descent import plot
+
+        with style.context(plot.STYLE):
+            fig = Figure()
+            self.draw(fig, **values)
+            return finish(fig)
+
+    def figure(self, **values):
+        """The figure at the given slider values, as PNG bytes."""
+        from descent import plot
+
+        return self._drawn(plot.png, **values)
+
     def html(self):
         """A custom element; until the script takes over, it holds the figure as it starts."""
-        picture = base64.b64encode(self.figure()).decode()
+        from descent import plot
+
+        picture = self._drawn(lambda fig: plot.html(fig, self.alt))
         return (
             f"<{self.tag} spec='{html.escape(json.dumps(self.spec, ensure_ascii=False))}'>"
-            f'<img width="740" alt="{html.escape(self.alt)}" src="data:image/png;base64,{picture}">'
-            f"<p>{self.task} {self.verdict(self.trace())}</p></{self.tag}>"
+            f"{picture}<p>{self.task} {self.verdict(self.trace())}</p></{self.tag}>"
         )
 
     def widget(self):
         """The figure as ipywidgets: the sliders call the Python rule."""
         import ipywidgets as w
 
-        picture = w.Image(format="png", layout=w.Layout(max_width="100%"))
+        picture = w.Image(format="png", layout=w.Layout(width="740px", max_width="100%"))
         status = w.HTML()
         wide = w.Layout(width="min(30em, 95%)")
         style = dict(description_width="14em")
@@ -134,14 +153,14 @@ class _Figure(Lives):
             for s in self.sliders
         }
 
-        def draw(_=None):
+        def redraw(_=None):
             values = {name: float(f"{c.value:.3g}") for name, c in controls.items()}
             picture.value = self.figure(**values)
             status.value = f"{self.task}<br><strong>{self.verdict(self.trace(**values))}</strong>"
 
         for control in controls.values():
-            control.observe(draw, "value")
-        draw()
+            control.observe(redraw, "value")
+        redraw()
         return w.VBox([*controls.values(), picture, status])
 
 
@@ -210,25 +229,23 @@ class Walk(_Figure):
         name = FAMILY.get(self.rule.__name__, self.rule.__name__)
         return name if name in LOOK else "own"
 
-    def figure(self, **values):
-        """The path on the bowl beside its loss, as PNG bytes."""
-        import matplotlib.pyplot as plt
-
+    def draw(self, fig, **values):
+        """Draw the path on the bowl beside its loss."""
         from descent import plot
 
         trace = self.trace(**values)
         name = self.family
         kappa = self.values(values)["kappa"]
-        fig, (left, right) = plt.subplots(1, 2, figsize=(7.4, 2.6), width_ratios=(1.7, 1))
+        fig.set_size_inches(7.4, 2.6)
+        left, right = fig.subplots(1, 2, width_ratios=(1.7, 1))
         plot.landscape(left, bowl((1.0, kappa)))
         plot.path(left, trace, name)
         plot.curve(right, np.clip(trace.loss, 1e-12, 1e9), name)
         right.axhline(self.goal, color=plot.INK, lw=0.8, ls=":")
-        right.annotate("goal", (self.steps, self.goal), ha="right", va="bottom", fontsize=8)
+        right.annotate("goal", (self.steps, self.goal), ha="right", va="bottom", fontsize=9)
         right.set(
             yscale="log", ylim=(1e-10, 1e4), xlim=(0, self.steps), xlabel="step", ylabel="loss"
         )
-        return plot.png(fig)
 
     @property
     def alt(self):
@@ -246,7 +263,7 @@ class Walk(_Figure):
     @property
     def spec(self):
         """What the page's script needs to know of this walk."""
-        from descent.plot import LOOK
+        from descent.plot import DARK, LOOK
 
         return dict(
             rule=self.rule.__name__,
@@ -259,7 +276,7 @@ class Walk(_Figure):
             fixed=self.fixed,
             noise=self.noise.tolist() if self.noise.any() else None,
             tail=self.tail,
-            color=LOOK[self.family][0],
+            color=(LOOK[self.family][0], DARK[self.family]),
             window=bowl().window,
         )
 
@@ -382,15 +399,14 @@ class Stream(_Figure):
             f"{-sum(right):.3g} lr to the right."
         )
 
-    def figure(self, **values):
-        """The walk over time beside the steps of its last round, as PNG bytes."""
-        import matplotlib.pyplot as plt
-
+    def draw(self, fig, **values):
+        """Draw the walk over time beside the steps of its last round."""
         from descent import plot
 
         trace = self.trace(**values)
         color = plot.LOOK["adam"][0]
-        fig, (left, right) = plt.subplots(1, 2, figsize=(7.4, 2.2), width_ratios=(1.7, 1))
+        fig.set_size_inches(7.4, 2.2)
+        left, right = fig.subplots(1, 2, width_ratios=(1.7, 1))
         left.plot(trace.x, color=color, lw=1)
         left.set(ylim=(-1.1, 1.1), yticks=(-1, 0, 1), xlabel="step", ylabel="$x$")
         arrow = dict(arrowstyle="->", color=color, lw=1.6, shrinkA=0, shrinkB=0)
@@ -399,7 +415,6 @@ class Stream(_Figure):
         right.axvline(0, color=plot.INK, lw=0.8, ls=":")
         right.set(xlim=(-2.2, 2.2), ylim=(-2.6, 0.6), yticks=(0, -1, -2), xlabel="one round, in lr")
         right.set_yticklabels(("$Cx$", "$-x$", "$-x$"))
-        return plot.png(fig)
 
     @property
     def alt(self):
@@ -412,14 +427,14 @@ class Stream(_Figure):
     @property
     def spec(self):
         """What the page's script needs to know of this walk."""
-        from descent.plot import LOOK
+        from descent.plot import DARK, LOOK
 
         return dict(
             steps=self.steps,
             goal=self.goal,
             task=self.task,
             sliders=self.controls,
-            color=LOOK["adam"][0],
+            color=(LOOK["adam"][0], DARK["adam"]),
         )
 
     def __repr__(self):

@@ -1,6 +1,5 @@
 """What a learner reads: the message of a check, and a figure of both paths where that helps."""
 
-import base64
 import html
 import linecache
 from dataclasses import dataclass, field
@@ -151,7 +150,9 @@ def _line(place):
 def _figure(exercise, played, parting):
     """Both paths, as an image with its text; nothing where they can't be drawn."""
     try:
-        import matplotlib.pyplot as plt
+        # Not pyplot, which would choose a backend for the learner.
+        from matplotlib import style
+        from matplotlib.figure import Figure
 
         from descent import plot
     except ImportError:
@@ -172,18 +173,18 @@ def _figure(exercise, played, parting):
     if not np.isfinite(mine[-1]):
         return ""
     at = rows.index(parting.index) + 1
-    fig, ax = plt.subplots(figsize=(5, 2.4))
-    ax.axvline(at, color="0.8", lw=1)
-    ax.plot(correct, color=plot.INK, marker="o", ms=5, label="right")
-    ax.plot(mine, color=plot.LOOK["adam"][0], marker="P", ls=(0, (5, 1.5)), label="yours")
-    which = f", entry {parting.at[0] if len(parting.at) == 1 else parting.at}"
-    ax.set(xlabel="step", ylabel="parameter" + (which if parting.at else ""))
-    ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
     end = f"{mine[-1]:.3g} where {correct[-1]:.3g} is right"
     alt = (
         f"Where the steps lead one parameter, over {len(rows)} steps: your path parts from the "
         f"right one at step {at}, and ends at {end}."
     )
-    width = round(fig.get_figwidth() * 100)
-    picture = base64.b64encode(plot.png(fig)).decode()
-    return f'<img width="{width}" alt="{html.escape(alt)}" src="data:image/png;base64,{picture}">'
+    with style.context(plot.STYLE):
+        fig = Figure(figsize=(5, 2.4))
+        ax = fig.subplots()
+        ax.axvline(at, color="0.8", lw=1)
+        ax.plot(correct, color=plot.INK, marker="o", ms=5, label="right")
+        ax.plot(mine, color=plot.LOOK["adam"][0], marker="P", ls=(0, (5, 1.5)), label="yours")
+        which = f", entry {parting.at[0] if len(parting.at) == 1 else parting.at}"
+        ax.set(xlabel="step", ylabel="parameter" + (which if parting.at else ""))
+        ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+        return plot.html(fig, alt)
