@@ -17,9 +17,7 @@ LARGEST = 0.08
 SMALL = 0.01
 SHARE = 0.005
 
-INLINE = re.compile(
-    r"(?:data:image/png;base64,|data-(?:dark|narrow|narrow_dark)=\")([A-Za-z0-9+/=\s]+)"
-)
+INLINE = re.compile(r"data:image/png;base64,([A-Za-z0-9+/=\s]+)")
 
 
 def pictures(outputs):

@@ -122,7 +122,10 @@ def test_a_changed_variant_fails(kind):
     assert len(pictures(first)) == 4
     assert difference(first, first) is None
     assert "is no longer what the code draws" in difference(first, second)
-    attributes = [" ".join(f'data-{k}="{v}"' for k, v in kinds.items()) for kinds in (code, other)]
+    attributes = [
+        " ".join(f'data-{k}="data:image/png;base64,{v}"' for k, v in kinds.items())
+        for kinds in (code, other)
+    ]
     first, second = (
         [{"data": {"text/html": html(draw()).replace("<img", f"<img {a}")}}] for a in attributes
     )

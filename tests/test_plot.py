@@ -232,6 +232,17 @@ def test_what_cannot_be_read_is_told(text, problem):
     assert check(fig, texts, 1) == ([problem] if problem else [])
 
 
+def test_labels_of_two_lines_are_checked_line_by_line():
+    fig = Figure(figsize=(5, 3))
+    fig.text(0.5, 0.5, "GD\nN = 1")
+    assert not check(fig, draw(fig, same)[1], 1)
+    fig.text(0.55, 0.5, "GD\nN = 2")
+    assert "'N = 1' and 'N = 2' overlap" in check(fig, draw(fig, same)[1], 1)
+    fig.text(0.1, 0.5, "upright", rotation=90)
+    (box,) = (box for text, box, _ in draw(fig, same)[1] if text == "upright")
+    assert box.height > 3 * box.width
+
+
 def test_a_figure_that_cannot_be_read_warns():
     fig = Figure(figsize=(5, 3))
     ax = fig.subplots()

@@ -90,7 +90,7 @@ def show(app, doctree):
 
     def from_html(match):
         data = dict(ATTRIBUTE.findall(match["rest"]))
-        stored = {kind: data.get(f"data-{kind}") for kind in KINDS}
+        stored = {kind: data[f"data-{kind}"].split(",")[1] for kind in KINDS[1:]}
         files = written(app, docname, data["src"].split(",")[1], stored)
         narrow = data["data-narrow_width"], data["data-narrow_height"]
         return pair(html.unescape(data["alt"]), files, (data["width"], data["height"]), narrow)

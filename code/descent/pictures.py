@@ -14,6 +14,7 @@ from matplotlib.backend_bases import GraphicsContextBase
 from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.gridspec import GridSpec
 from matplotlib.legend import Legend
+from matplotlib.transforms import Affine2D, Bbox
 from PIL import Image
 
 # Pixels of a picture to one of the page: the first with which it is light enough.
@@ -64,8 +65,12 @@ class _Renderer(RendererAgg):
 
     def draw_text(self, gc, x, y, s, prop, angle, ismath=False, mtext=None):
         super().draw_text(gc, x, y, s, prop, angle, ismath, mtext)
-        if s.strip() and mtext is not None:
-            self.texts.append((s, mtext.get_window_extent(self), prop.get_size_in_points()))
+        width, height, below = self.get_text_width_height_descent(s, prop, ismath)
+        place = Affine2D().rotate_deg(angle).translate(x, self.height - y)
+        corners = place.transform(Bbox.from_bounds(0, -below, width, height).corners())
+        box = Bbox([corners.min(axis=0), corners.max(axis=0)])
+        if s.strip():
+            self.texts.append((s, box, prop.get_size_in_points()))
 
 
 class _Context(GraphicsContextBase):

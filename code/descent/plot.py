@@ -45,6 +45,7 @@ DARK = {
 }
 INK, DARK_INK = "#333333", "#DDDDDD"
 DARK_PAGE = "#15181C"
+PNG = "data:image/png;base64,"
 
 
 def look(name):
@@ -291,8 +292,8 @@ def html(fig, alt):
     light, narrow = found["light"], found["narrow"]
     return (
         f'<img alt="{markup.escape(alt)}" width="{light.width}" height="{light.height}" '
-        f'style="background: #fff" src="data:image/png;base64,{code["light"]}" '
-        f'data-dark="{code["dark"]}" data-narrow="{code["narrow"]}" '
-        f'data-narrow_dark="{code["narrow_dark"]}" '
+        f'style="background: #fff" src="{PNG}{code["light"]}" '
+        f'data-dark="{PNG}{code["dark"]}" data-narrow="{PNG}{code["narrow"]}" '
+        f'data-narrow_dark="{PNG}{code["narrow_dark"]}" '
         f'data-narrow_width="{narrow.width}" data-narrow_height="{narrow.height}">'
     )
