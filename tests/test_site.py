@@ -6,13 +6,13 @@ import signal
 import subprocess
 import sys
 from contextlib import contextmanager
-from html.parser import HTMLParser
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 import nbformat
 import pytest
 
+import audit
 import book
 from browsing import no_browser, serving
 from contents import BOOK, NOTEBOOKS, PAGES, ROOT
@@ -146,40 +146,9 @@ def compare_with_notebook(page, name):
         assert " ".join(output.get("text", "").split()) in text
 
 
-class Links(HTMLParser):
-    """The addresses that a page refers to, and the places in it that others may refer to."""
-
-    def __init__(self, html):
-        super().__init__()
-        self.addresses = set()
-        self.places = {""}
-        self.feed(html)
-
-    def handle_starttag(self, tag, attributes):
-        attributes = dict(attributes)
-        self.places |= {attributes.get("id"), attributes.get("name")}
-        self.addresses |= {attributes.get("href"), attributes.get("src")} - {None}
-
-
 def test_links_between_pages_lead_somewhere(site):
-    html = {
-        path.resolve(): Links(path.read_text(encoding="utf-8"))
-        for path in book.SITE.glob("**/*.html")
-    }
-    assert len(html) > len(PAGES)
-    broken = []
-    for path, links in html.items():
-        if "_static" in path.parts:
-            continue
-        for address in links.addresses:
-            parts = urlsplit(address)
-            if parts.scheme or parts.netloc:
-                continue
-            target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
-            places = html[target].places if target in html else {"", parts.fragment}
-            if not target.exists() or unquote(parts.fragment) not in places:
-                broken.append(f"{path.name}: {address}")
-    assert not broken
+    assert len(audit.pages()) == len(PAGES)
+    assert not audit.broken_links()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT to send")
