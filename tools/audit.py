@@ -101,7 +101,7 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         super().end_headers()
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def compressed(path, changed):
     """Return a file's bytes, compressed. `changed` tells apart its states."""
     return gzip.compress(path.read_bytes(), 6)
@@ -248,14 +248,17 @@ def broken_links(site=book.SITE):
     return sorted(broken)
 
 
+def npm_install(package):
+    """Install a package of JavaScript into `CACHE`. `package` is its name, `@` and its version."""
+    npm = shutil.which("npm") or sys.exit("This needs Node and its npm (https://nodejs.org).")
+    subprocess.run([npm, "install", "--silent", "--prefix", str(CACHE), package], check=True)
+
+
 def lighthouse(address, form):
     """Return the median scores (0 to 100) of a page, by category, on a "mobile" or a "desktop"."""
-    if not shutil.which("node"):
-        sys.exit("Lighthouse needs Node (https://nodejs.org), and there is no node on the PATH.")
     program = CACHE / "node_modules" / "lighthouse" / "cli" / "index.js"
     if not program.exists():
-        npm = [shutil.which("npm"), "install", "--silent", "--prefix", str(CACHE)]
-        subprocess.run([*npm, f"lighthouse@{LIGHTHOUSE}"], check=True)
+        npm_install(f"lighthouse@{LIGHTHOUSE}")
     command = ["node", str(program), address, "--output=json", "--quiet"]
     command += [f"--chrome-flags=--headless=new {' '.join(FLAGS)}"]
     command += ["--preset=desktop"] if form == "desktop" else []
