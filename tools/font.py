@@ -73,6 +73,7 @@ def mend(font):
         "FractionNumeratorShiftUp": 440,
         "FractionDenominatorShiftDown": 390,
         "RadicalRuleThickness": 58,
+        "RadicalVerticalGap": 120,
     }
     for name, value in constants.items():
         getattr(table.MathConstants, name).Value = value
@@ -97,8 +98,10 @@ def mend(font):
     records[0].AdvanceMeasurement = round(0.85 * records[1].AdvanceMeasurement)
     made.VariantCount = len(records)
     # Both lists are in the order of the glyphs, and the new one is the last.
-    for listed, new in ((variants.VertGlyphCoverage.glyphs, small),
-                        (variants.VertGlyphConstruction, made)):
+    for listed, new in (
+        (variants.VertGlyphCoverage.glyphs, small),
+        (variants.VertGlyphConstruction, made),
+    ):
         listed.pop(place)
         listed.append(new)
     for characters in font["cmap"].tables:
@@ -135,7 +138,7 @@ def main():
     subset.save_font(font, target, options)
     (ROOT / entry["license-file"]).write_bytes(files["LICENSE"])
     print(f"{entry['file']}: {target.stat().st_size} bytes")
-    print(f"sha256 = \"{hashlib.sha256(target.read_bytes()).hexdigest()}\"")
+    print(f'sha256 = "{hashlib.sha256(target.read_bytes()).hexdigest()}"')
 
 
 if __name__ == "__main__":

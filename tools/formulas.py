@@ -7,7 +7,6 @@ It reads the built pages and writes `_build/formulas/index.html`. MathJax comes 
 
 import re
 import shutil
-import subprocess
 import sys
 from html import escape, unescape
 
@@ -15,7 +14,9 @@ import audit
 import book
 
 MATHJAX = "3.2.2"
-MATH = re.compile(r'<math(?P<block> display="block")? alttext="(?P<tex>[^"]*)">.*?</math>', re.DOTALL)
+MATH = re.compile(
+    r'<math(?P<block> display="block")? alttext="(?P<tex>[^"]*)">.*?</math>', re.DOTALL
+)
 PAGE = """<!doctype html><meta charset="utf-8"><title>Formulas</title>
 <link rel="stylesheet" href="../html/_static/math.css">
 <script defer src="mathjax/es5/tex-chtml.js"></script>

@@ -31,7 +31,7 @@ MENDED = [
     (re.compile(r'<summary aria-label="Toggle hidden content">'), "<summary>"),
     # The fold of a chapter in the contents has no text at all.
     (
-        re.compile(r"(<a [^>]*>)([^<]*)(</a><details[^>]*>)<summary>(?=<span class=\"toctree-toggle)"),
+        re.compile(r"(>)([^<]*)(</a><details[^>]*>)<summary>(?=<span class=\"toctree-toggle)"),
         r'\1\2\3<summary aria-label="Under \2">',
     ),
     # The contents stand outside of every landmark.
@@ -39,7 +39,10 @@ MENDED = [
         re.compile(r'<div class="bd-sidebar-primary'),
         '<div role="region" aria-label="Contents of the book" class="bd-sidebar-primary',
     ),
-    (re.compile(r'<nav class="bd-toc-nav'), '<nav aria-label="Contents of the page" class="bd-toc-nav'),
+    (
+        re.compile(r'<nav class="bd-toc-nav'),
+        '<nav aria-label="Contents of the page" class="bd-toc-nav',
+    ),
     # A list without items, of items whose role has been given up.
     (re.compile(r'<div role="list" class="citation-list">'), '<div class="citation-list">'),
     (re.compile(r' role="doc-biblioentry"'), ""),
@@ -67,10 +70,12 @@ def lighten(app, pagename, templatename, context, doctree):
         if button["label"] == "download-source-button"
     ]
     about = description(doctree) if doctree is not None else ""
-    if about:
-        context["metatags"] = context.get("metatags", "") + f'\n<meta name="description" content="{escape(about)}" />'
-    if pagename in ADDED:
-        context["metatags"] = context.get("metatags", "") + '\n<meta name="robots" content="noindex" />'
+    said = {"description": about, "robots": "noindex" if pagename in ADDED else ""}
+    context["metatags"] = context.get("metatags", "") + "".join(
+        f'\n<meta name="{name}" content="{escape(content)}" />'
+        for name, content in said.items()
+        if content
+    )
 
 
 def description(doctree):
@@ -97,8 +102,7 @@ def finish(app, exception):
             text = old.sub(new, text)
         pages[path] = text
 
-    own = {path.name for folder in app.config.html_static_path
-           for path in (Path(app.srcdir) / folder).rglob("*") if path.is_file()}  # fmt: skip
+    own = {path.name for path in (Path(app.srcdir) / "_static").rglob("*") if path.is_file()}
     scripts = [path.read_text(encoding="utf-8") for path in static.rglob("*.mjs")]
     scripts += [(static / name).read_text(encoding="utf-8") for name in (*SEARCH, "searchtools.js")]
     styles = [style.removeprefix("_static/").partition("?")[0] for style in app.env.frame_styles]
@@ -117,7 +121,9 @@ def finish(app, exception):
         if path.is_dir():
             if not any(path.iterdir()):
                 path.rmdir()
-        elif path.name not in everything and path.name not in own:
+            continue
+        bundled = path.suffix == ".css" and path.name != "book.css"
+        if bundled or (path.name not in everything and path.name not in own):
             path.unlink()
     move(app, site)
     publish(app, site, pages)

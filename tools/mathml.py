@@ -36,9 +36,9 @@ NARROW = {(ORD, OP), (OP, ORD), (OP, OP), (CLOSE, OP), (INNER, OP)}
 WIDTHS = (0, 0.1667, 0.2222, 0.2778)
 
 LETTERS = {
-    **dict(zip("alpha beta gamma delta eta theta kappa lambda mu pi rho sigma".split(),
-               "αβγδηθκλμπρσ", strict=True)),
-    **{"tau": "τ", "omega": "ω", "epsilon": "ϵ", "varepsilon": "ε", "phi": "ϕ"},
+    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ϵ", "eta": "η",
+    "theta": "θ", "kappa": "κ", "lambda": "λ", "mu": "μ", "pi": "π", "rho": "ρ", "sigma": "σ",
+    "tau": "τ", "phi": "ϕ", "omega": "ω",
 }  # fmt: skip
 NAMES = {"ln", "log", "exp", "sin", "cos", "arccos"}
 SYMBOLS = {
@@ -251,7 +251,7 @@ def whole(element):
 def classes(parts, before):
     """Return the parts' classes, with signs told from operations."""
     kinds = [kind for kind, _ in parts]
-    seen = before
+    seen, last = before, None
     for k, kind in enumerate(kinds):
         if kind == SPACE:
             continue

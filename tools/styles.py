@@ -64,10 +64,17 @@ def split(tokens):
     yield part
 
 
+def moved(found, folder):
+    """Return the address that `URL` found in a file of a folder, as seen from the new file."""
+    return f"url({found[1]}{posixpath.normpath(posixpath.join(folder, found[2]))}{found[1]})"
+
+
 def short(tokens):
     """Return tokens as text, with single spaces and no comments."""
     kept = [token for token in tokens if token.type != "comment"]
-    return re.sub(r"\s+", " ", tinycss2.serialize(kept)).strip()
+    return "".join(
+        " " if token.type == "whitespace" else token.serialize() for token in kept
+    ).strip()
 
 
 class Sheet:
@@ -86,7 +93,7 @@ class Sheet:
         kept = []
         for rule in rules:
             if isinstance(rule, Declaration):
-                value = URL.sub(rf"url(\1{folder}/\2\1)" if folder else r"\g<0>", short(rule.value))
+                value = URL.sub(lambda found: moved(found, folder), short(rule.value))
                 important = "!important" if rule.important else ""
                 kept.append((rule.name, value + important))
             elif isinstance(rule, QualifiedRule):
