@@ -42,7 +42,8 @@ THIN = '<mspace width="0.1667em"/>'
         (r"\tfrac12", "<mfrac><mn>1</mn><mn>2</mn></mfrac>"),
         (
             r"\dfrac1x",
-            '<mstyle displaystyle="true" scriptlevel="0"><mfrac><mn>1</mn><mi>x</mi></mfrac></mstyle>',
+            '<mstyle displaystyle="true" scriptlevel="0">'
+            "<mfrac><mn>1</mn><mi>x</mi></mfrac></mstyle>",
         ),
         (r"\sqrt v", "<msqrt><mi>v</mi></msqrt>"),
         (r"\sqrt{v + 1}", "<msqrt><mi>v</mi>" + MINUS.replace("−", "+") + "<mn>1</mn></msqrt>"),
