@@ -102,8 +102,8 @@ class Sheet:
                 if inner:
                     kept.append((",".join(map(short, parts)), inner))
             elif isinstance(rule, AtRule) and rule.lower_at_keyword == "import":
-                named = next(token for token in rule.prelude if token.type in ("string", "url"))
-                kept += self.file(posixpath.normpath(posixpath.join(folder, named.value)))
+                named = re.search(r"""["'(]([^"'()]+)""", short(rule.prelude))[1]
+                kept += self.file(posixpath.normpath(posixpath.join(folder, named)))
             elif isinstance(rule, AtRule) and rule.lower_at_keyword != "charset":
                 # A frame's percentages are no selectors.
                 everything = "keyframes" in rule.lower_at_keyword or rule.lower_at_keyword in (

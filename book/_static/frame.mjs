@@ -4,6 +4,8 @@
 const root = document.documentElement;
 const all = selector => [...document.querySelectorAll(selector)];
 const one = selector => document.querySelector(selector);
+// What no reader sees at once waits until the page is drawn.
+const later = work => addEventListener("load", () => (window.requestIdleCallback ?? setTimeout)(work));
 
 // A browser may forbid to remember.
 function remember(key, value) {
@@ -69,7 +71,7 @@ for (const side of ["primary", "secondary"]) {
 
 // The book's contents open where this page stands; and stay there from page to page.
 const contents = one(".bd-sidebar-primary");
-if (contents) {
+if (contents && matchMedia("(min-width: 992px)").matches) {
   const here = contents.querySelector("a.current");
   const gap = here && here.getBoundingClientRect().top - contents.getBoundingClientRect().top;
   if (gap > contents.clientHeight / 2) contents.scrollTop = gap - contents.clientHeight / 4;
@@ -110,22 +112,24 @@ if (up) {
 // Whoever has no pointer scrolls wide boxes with the keyboard.
 const wide = ".bd-article :is(pre, .output, .pst-scrollable-table-container, div.math)";
 function reach() {
-  for (const box of all(wide)) {
-    if (box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight + 1)
-      box.tabIndex = 0;
-    else box.removeAttribute("tabindex");
-  }
+  // All are measured before one is changed: the browser then lays the page out once.
+  const boxes = all(wide).map(box =>
+    [box, box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight + 1]);
+  for (const [box, scrolls] of boxes)
+    if (scrolls) box.tabIndex = 0; else box.removeAttribute("tabindex");
 }
 let waiting;
 addEventListener("resize", () => {
   clearTimeout(waiting);
   waiting = setTimeout(reach, 300);
 });
-if (document.readyState === "complete") reach();
-else addEventListener("load", reach);
+later(reach);
 
 // Code can be copied.
-for (const code of all("div.highlight > pre")) {
+later(() => {
+  for (const code of all("div.highlight > pre")) code.after(copyButton(code));
+});
+function copyButton(code) {
   const button = document.createElement("button");
   button.className = "copybtn";
   button.type = "button";
@@ -136,7 +140,7 @@ for (const code of all("div.highlight > pre")) {
     button.classList.add("success");
     setTimeout(() => button.classList.remove("success"), 1500);
   };
-  code.after(button);
+  return button;
 }
 
 // A formula is copied as the TeX that it was written in.
