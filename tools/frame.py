@@ -138,10 +138,9 @@ def move(app, site):
         path.parent.mkdir(parents=True, exist_ok=True)
         address = "../" * old.count("/") + f"{new}.html"
         path.write_text(
-            f'<!doctype html><meta charset="utf-8"><title>Moved</title>'
+            '<!doctype html><html lang="en"><meta charset="utf-8"><title>Moved</title>'
             f'<meta http-equiv="refresh" content="0; url={address}">'
-            f'<link rel="canonical" href="{app.config.html_baseurl or ""}{address.lstrip("./")}">'
-            f'<a href="{address}">This page has moved.</a>\n',
+            f'<a href="{address}">This page has moved.</a></html>\n',
             encoding="utf-8",
         )
 
