@@ -36,7 +36,7 @@ THIN = '<mspace width="0.1667em"/>'
         # Scripts, and what is small like them, have no spaces around their signs.
         ("x^{t-1}", f"<msup><mi>x</mi><mrow><mi>t</mi>{SIGN}<mn>1</mn></mrow></msup>"),
         ("x_k^2", "<msubsup><mi>x</mi><mi>k</mi><mn>2</mn></msubsup>"),
-        ("f'", "<msup><mi>f</mi><mo>′</mo></msup>"),
+        ("f'", '<mi>f</mi><mo lspace="0" rspace="0">′</mo>'),
         (r"\frac{1-x}2", f"<mfrac><mrow><mn>1</mn>{SIGN}<mi>x</mi></mrow><mn>2</mn></mfrac>"),
         # TeX takes one digit.
         (r"\tfrac12", "<mfrac><mn>1</mn><mn>2</mn></mfrac>"),

@@ -122,8 +122,11 @@ class Parser:
             token = self.next()
             if token == "_":
                 below = self.argument(SCRIPT)
+            elif token == "^":
+                above = self.argument(SCRIPT)
             else:
-                above = self.argument(SCRIPT) if token == "^" else "<mo>′</mo>"
+                # The font's prime is raised already, and in a script it would be tiny.
+                base = f"<mrow>{base}<mo{NO_SPACE}>′</mo></mrow>"
         limits = kind == OP and style == DISPLAY
         tag = {
             (True, True): "munderover" if limits else "msubsup",
