@@ -39,7 +39,7 @@ lint: install-dev  ## check style and format of the code and the notebooks
 	@$(RUN) -m ruff format --check
 
 clean:  ## delete what was built, but neither .venv nor your own work
-	@rm -rf _build .audit .pytest_cache .ruff_cache .hypothesis .benchmarks
+	@rm -rf _build .audit .pytest_cache .ruff_cache .hypothesis
 	@find code tools tests -name __pycache__ -exec rm -rf {} +
 
 install:

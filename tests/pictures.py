@@ -1,4 +1,4 @@
-"""Compare the pictures in a notebook cell's outputs by their pixels.
+"""Compare the pictures in a notebook cell's outputs by their pixels, in all their colorings.
 
 Tolerance: both pictures are blurred by 2 pixels, which evens out how a line is drawn on another
 processor. Then no color channel may differ by more than 8 % of its range anywhere, and at most
@@ -17,25 +17,34 @@ LARGEST = 0.08
 SMALL = 0.01
 SHARE = 0.005
 
-INLINE = re.compile(r"data:image/png;base64,([A-Za-z0-9+/=\s]+)")
+INLINE = re.compile(
+    r"(?:data:image/png;base64,|data-(?:dark|narrow|narrow_dark)=\")([A-Za-z0-9+/=\s]+)"
+)
 
 
 def pictures(outputs):
-    """Return the PNG files in outputs, as bytes: outputs of their own, and those inside HTML."""
+    """Return the PNG files in outputs, as bytes: outputs of their own, and those inside HTML.
+
+    After each follow its variants: in the dark, narrow, narrow in the dark.
+    """
     found = []
     for output in outputs:
         data = output.get("data", {})
         if "image/png" in data:
+            stored = output.get("metadata", {}).get("image/png", {})
             found.append(data["image/png"])
+            found += [stored[kind] for kind in ("dark", "narrow", "narrow_dark") if kind in stored]
         found += INLINE.findall(data.get("text/html", ""))
     return [base64.b64decode(picture) for picture in found]
 
 
 def pixels(png):
-    """Return a picture on white, blurred: floats from 0 to 1, of shape (height, width, 3)."""
-    picture = Image.open(io.BytesIO(png)).convert("RGBA")
-    white = Image.new("RGBA", picture.size, "white")
-    picture = Image.alpha_composite(white, picture).convert("RGB")
+    """Return a picture, blurred: floats from 0 to 1, of shape (height, width, 4).
+
+    The last is how opaque it is, and the three colors count as far as that: so it doesn't matter
+    on which page the picture stands.
+    """
+    picture = Image.open(io.BytesIO(png)).convert("RGBA").convert("RGBa")
     return np.asarray(picture.filter(ImageFilter.GaussianBlur(BLUR))) / 255
 
 
@@ -45,8 +54,8 @@ def compare(stored, computed):
         return None
     stored, computed = pixels(stored), pixels(computed)
     if stored.shape != computed.shape:
-        height, width, _ = stored.shape
-        new_height, new_width, _ = computed.shape
+        height, width = stored.shape[:2]
+        new_height, new_width = computed.shape[:2]
         return (
             f"the stored one is {width} x {height} pixels, the new one {new_width} x {new_height}"
         )

@@ -5,7 +5,6 @@ A check takes a notebook and returns its problems, a sentence each.
 
 import ast
 import re
-import tomllib
 from pathlib import Path
 
 import nbformat
@@ -15,8 +14,6 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from contents import BOOK, NOTEBOOKS, PAGES, ROOT, names
 from notebooks import normalize, text
 from prose import is_found, numbers, output_text
-
-EXCEPTIONS = tomllib.loads((ROOT / "tests" / "number_exceptions.toml").read_text(encoding="utf-8"))
 
 FOLDED = {"hide-input", "hide-cell"}
 LEAKS = {
@@ -155,14 +152,14 @@ def redefines_nothing(notebook):
                 yield f"cell {cell.id} assigns to {node.id}, which was imported"
 
 
-def prose_follows_from_outputs(notebook, exceptions=frozenset()):
+def prose_follows_from_outputs(notebook):
     shown = ""
     for cell in notebook.cells:
         if cell.cell_type == "code":
             shown += output_text(cell.outputs)
         elif cell.cell_type == "markdown":
             for number in numbers(cell.source):
-                if number not in exceptions and not is_found(number, shown):
+                if not is_found(number, shown):
                     yield f"cell {cell.id} says {number}, and no output above does"
 
 
@@ -175,6 +172,7 @@ CHECKS = [
     is_plain_python,
     imports_once,
     redefines_nothing,
+    prose_follows_from_outputs,
 ]
 
 
@@ -191,19 +189,6 @@ def stored(name):
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_notebook(name, check):
     complain(check(stored(name)))
-
-
-@pytest.mark.parametrize("name", NOTEBOOKS)
-def test_every_number_in_the_prose_is_computed_above_it(name):
-    complain(prose_follows_from_outputs(stored(name), EXCEPTIONS.get(name, {})))
-
-
-def test_every_exception_is_needed_and_has_a_reason():
-    for name, exceptions in EXCEPTIONS.items():
-        problems = "\n".join(prose_follows_from_outputs(stored(name)))
-        for number, reason in exceptions.items():
-            assert f" says {number}, " in problems, f"{name} no longer needs the exception {number}"
-            assert reason.strip()
 
 
 def test_the_table_of_contents_has_every_page_once():
@@ -266,7 +251,7 @@ def test_the_checks_pass_a_good_notebook():
         ),
         markdown("It takes 139 steps."),
     )
-    for check in [*CHECKS, prose_follows_from_outputs]:
+    for check in CHECKS:
         assert not list(check(good)), check.__name__
 
 
@@ -349,13 +334,6 @@ def with_stale_alt(notebook):
 )
 def test_the_checks_fail_a_bad_notebook(check, bad):
     assert list(check(bad))
-
-
-def test_exceptions_are_allowed():
-    notebook = example(markdown("It takes 139, or 140."))
-    problems = list(prose_follows_from_outputs(notebook, {"139": "a reason"}))
-    assert len(problems) == 1
-    assert "140" in problems[0]
 
 
 def test_all_files_of_a_table_of_contents_are_seen():

@@ -1,9 +1,9 @@
 """The interactive figures: their Python, and the page's JavaScript twin held to it."""
 
+import inspect
 import itertools
 import json
 from html import unescape
-from pathlib import Path
 
 import ipywidgets
 import numpy as np
@@ -11,32 +11,16 @@ import pytest
 
 from descent import descend, explore, rules
 from descent.surfaces import bowl
+from descent.translate import Untranslatable
 
-HYPER = {
-    "gd": dict(lr=0.09),
-    "momentum": dict(lr=0.02, beta=0.8),
-    "momentum_ema": dict(lr=0.1, beta=0.8),
-    "nesterov": dict(lr=0.02, beta=0.8),
-    "rmsprop": dict(lr=0.05, beta2=0.95, eps=1e-8),
-    "adagrad": dict(lr=0.8, eps=1e-10),
-    "adam": dict(lr=0.1, beta1=0.8, beta2=0.97, eps=1e-8),
-    "nadam": dict(lr=0.1, beta1=0.8, beta2=0.97, eps=1e-8, momentum_decay=4e-3),
-}
-
-
-@pytest.fixture(scope="module")
-def page(browser):
-    """A page that has the book's script as a module, and nothing else."""
-    page = browser.new_page()
-    source = (Path(__file__).parents[1] / "book/_static/descent.mjs").read_text()
-    page.add_script_tag(
-        type="module",
-        content=f"{source}\nwindow.descent ="
-        " { rules, bowl, noisy, descend, verdict, short, stream, streamVerdict };",
-    )
-    page.wait_for_function("window.descent")
-    yield page
-    page.close()
+# Rates at which every rule moves and none flies off.
+RATES = dict(gd=0.09, momentum=0.02, nesterov=0.02, adagrad=0.8)
+CARRIED = [
+    name
+    for name, rule in vars(rules).items()
+    if inspect.isfunction(rule) and "g" in inspect.signature(rule).parameters
+    if not hasattr(rule, "whole_matrix")
+]
 
 
 def spec_of(figure):
@@ -44,18 +28,25 @@ def spec_of(figure):
     return json.loads(unescape(figure.html().split("spec='")[1].split("'")[0]))
 
 
-def test_every_rule_of_the_page_is_compared(page):
-    assert set(page.evaluate("Object.keys(descent.rules)")) == set(HYPER)
+def defaults(rule):
+    parameters = inspect.signature(rule).parameters.values()
+    return {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
 
 
-@pytest.mark.parametrize("name", HYPER)
+def test_the_page_has_every_rule_that_takes_one_coordinate_at_a_time(page):
+    assert page.evaluate("Object.keys(descent.rules)") == CARRIED
+
+
+@pytest.mark.parametrize("name", CARRIED)
 def test_the_page_walks_as_python_does(page, name):
     curvatures, start, steps = (1.0, 20.0), (-4.0, 1.5), 200
-    ours = descend(bowl(curvatures), start, getattr(rules, name), steps=steps, **HYPER[name])
+    rule = getattr(rules, name)
+    hyper = defaults(rule) | dict(lr=RATES.get(name, 0.05))
+    ours = descend(bowl(curvatures), start, rule, steps=steps, **hyper)
     theirs = page.evaluate(
         "([h, x, name, n, hyper]) =>"
         " descent.descend(descent.bowl(h), x, descent.rules[name], n, hyper)",
-        [curvatures, start, name, steps, HYPER[name]],
+        [curvatures, start, name, steps, hyper],
     )
     np.testing.assert_allclose(theirs["x"], ours.x, rtol=1e-12, atol=1e-14)
     np.testing.assert_allclose(theirs["loss"], ours.loss, rtol=1e-12, atol=1e-14)
@@ -184,3 +175,39 @@ def test_a_stream_has_all_three_lives():
     next(c for c in box.children if "beta2" in getattr(c, "description", "")).value = 0.9
     assert picture.value != before
     assert "Goal reached" in box.children[-1].value
+
+
+@pytest.mark.parametrize("name", CARRIED)
+def test_every_rule_can_walk_in_a_figure(name):
+    figure = explore.walk(getattr(rules, name), lr=(0.001, 1, 0.05))
+    assert spec_of(figure)["rule"] == name
+    assert spec_of(figure)["text"] is None, "the page has it"
+    assert "<img" in figure.html()
+
+
+def half_way(g, m=0, *, lr=0.1, share=0.5):
+    m = share * m + (1 - share) * g
+    return lr * (m + g) / 2, dict(m=m)
+
+
+def test_a_rule_of_ones_own_walks_too(page):
+    figure = explore.walk(half_way, lr=(0.001, 1, 0.05), share=(0, 0.9, 0.5))
+    theirs = page.evaluate(
+        "([spec, hyper]) => descent.descend(descent.bowl([1, 20]), spec.start,"
+        " new Function(`return ${spec.text}`)(), spec.steps, hyper)",
+        [spec_of(figure), dict(lr=0.05, share=0.5)],
+    )
+    np.testing.assert_allclose(theirs["x"], figure.trace().x, rtol=1e-12, atol=1e-14)
+
+
+def test_a_rule_of_ones_own_is_drawn_by_the_page(page):
+    figure = explore.walk(half_way, lr=(0.001, 1, 0.05))
+    page.evaluate("html => { document.documentElement.innerHTML = html }", figure.html())
+    assert page.locator("descent-walk .status").inner_text() == figure.verdict(figure.trace())
+
+
+@pytest.mark.parametrize("rule", [rules.muon, rules.adafactor])
+def test_what_the_page_cannot_run_is_refused_before(rule):
+    message = f"{rule.__name__} can't be carried over, since it needs a whole matrix at once"
+    with pytest.raises(Untranslatable, match=message):
+        explore.walk(rule)

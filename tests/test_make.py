@@ -115,6 +115,28 @@ def test_a_venv_that_was_moved_is_made_anew(project, monkeypatch):
     assert installs(monkeypatch, calls) == ["venv", "pip"]
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        *("", "{", "{}", "[]", "[1]", "3", "null", "true", '"root"', "\xff", "NaN", "[" * 100_000),
+        *('{"root": null}', '{"root": 3}', '{"root": ["ROOT"]}', '{"root": {}}'),
+        *('{"reader": "ROOT"}', '{"root": "ROOT", "reader": 3}', '{"root": "ROOT", "dev": null}'),
+    ],
+)
+def test_a_broken_stamp_means_a_new_venv(project, monkeypatch, content):
+    root, calls = project
+    installs(monkeypatch, calls)
+    content = content.replace('"ROOT"', json.dumps(str(root)))
+    install.STAMP.write_bytes(content.encode("latin-1"))
+    assert installs(monkeypatch, calls) == ["venv", "pip"]
+    assert installs(monkeypatch, calls) == []
+
+
+def test_a_stamp_that_is_a_folder_means_a_new_venv(project):
+    install.STAMP.mkdir(parents=True)
+    assert install.stamp() == {}
+
+
 def test_an_installation_that_fails_is_one_sentence_and_is_taken_up_again(project, monkeypatch):
     _, calls = project
     call = install.subprocess.call
@@ -169,6 +191,15 @@ def test_a_book_that_did_not_change_is_not_built_again(sources, tmp_path, monkey
     sources[-1].write_text("after")
     assert book.build() == 0
     assert not codes
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe", None])
+def test_a_broken_stamp_means_a_new_build(sources, monkeypatch, content):
+    book.STAMP.parent.mkdir()
+    book.STAMP.mkdir() if content is None else book.STAMP.write_bytes(content)
+    monkeypatch.setattr(book.subprocess, "call", lambda command, **options: 3)
+    assert book.build() == 3
+    assert not book.STAMP.exists()
 
 
 def test_every_source_decides_whether_the_pages_are_built(sources, tmp_path):

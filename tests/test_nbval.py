@@ -110,3 +110,15 @@ def test_a_notebook_that_fails_is_left_as_it_was(tmp_path):
     before = path.read_bytes()
     assert "ZeroDivisionError" in notebooks.execute(path)
     assert path.read_bytes() == before
+
+
+def test_normalizing_executes_nothing(tmp_path, capsys):
+    path = tmp_path / "edited.ipynb"
+    cell = new_code_cell("1 / 0", metadata={"collapsed": False}, execution_count=7)
+    nbformat.write(new_notebook(cells=[cell], metadata={"widgets": {}}), path)
+    notebooks.main(["--normalize", str(path)])
+    notebooks.main(["--normalize", str(path)])
+    said = [line.rpartition(": ")[2] for line in capsys.readouterr().out.splitlines()]
+    assert said == ["written", "unchanged"]
+    (cell,) = nbformat.read(path, as_version=4).cells
+    assert (cell.execution_count, cell.outputs, cell.metadata) == (1, [], {})

@@ -3,33 +3,27 @@
 Without the two libraries these tests are skipped, and fail where CI=true.
 """
 
+import ast
+import functools
 import inspect
+import operator
 import os
+import re
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from contents import BOOK
 from descent import Optimizer, rules, schedules
 from descent.averaging import ScheduleFree
-
-try:
-    import jax
-    import optax
-    import optax.contrib
-    import torch
-except ImportError as error:
-    if os.environ.get("CI") == "true":
-        raise
-    pytest.skip(f"torch, jax and optax are needed: {error}", allow_module_level=True)
 
 STEPS = 300
 LOOKS = {1, 2, 3, 10, 100, STEPS}
 RTOL = {"float64": 1e-12, "float32": 1e-5}
-cases = settings(
-    max_examples=200, deadline=None, database=None, derandomize=os.environ.get("CI") == "true"
-)
+cases = settings(max_examples=200, database=None)
 
 lr = st.floats(-6, 0).map(lambda power: 10.0**power)
 momentum = st.floats(0.001, 0.9999)  # At 0, torch keeps no buffer.
@@ -43,8 +37,19 @@ shapes = st.sampled_from([(), (0,), (3,), (2, 3), (2, 0, 3), (1, 4, 1)])
 
 
 @pytest.fixture(autouse=True, scope="module")
-def exact():
-    """Float64 where the libraries would use float32: NAdam's product, and all of Optax."""
+def libraries():
+    """The twins, in float64 where they would use float32: NAdam's product, and all of Optax."""
+    # Not at the top: every worker collects this file, and the three take 300 MB and seconds.
+    global jax, optax, torch
+    try:
+        import jax
+        import optax
+        import optax.contrib
+        import torch
+    except ImportError as error:
+        if os.environ.get("CI") == "true":
+            raise
+        pytest.skip(f"torch, jax and optax are needed: {error}")
     torch.set_default_dtype(torch.float64)
     torch.set_num_threads(1)
     with jax.enable_x64(True):
@@ -100,63 +105,64 @@ def betas(beta1, beta2, **rest):
     return rest | dict(betas=(beta1, beta2))
 
 
-# Rule: hyper-parameters, twin, the twin's arguments, and where the twin keeps the rule's memory.
+# Rule: hyper-parameters, twin in torch.optim, the twin's arguments, and where the twin keeps the
+# rule's memory.
 TORCH = {
-    "gd": (dict(lr=lr), torch.optim.SGD, lambda lr: dict(lr=lr), {}),
+    "gd": (dict(lr=lr), "SGD", lambda lr: dict(lr=lr), {}),
     "momentum": (
         dict(lr=lr, beta=momentum),
-        torch.optim.SGD,
+        "SGD",
         lambda lr, beta: dict(lr=lr, momentum=beta),
         dict(m="momentum_buffer"),
     ),
     # The average form is the sum form with lr and memory times 1 - beta.
     "momentum_ema": (
         dict(lr=lr, beta=beta),
-        torch.optim.SGD,
+        "SGD",
         lambda lr, beta: dict(lr=lr * (1 - beta), momentum=beta),
         {},
     ),
     "nesterov": (
         dict(lr=lr, beta=momentum),
-        torch.optim.SGD,
+        "SGD",
         lambda lr, beta: dict(lr=lr, momentum=beta, nesterov=True),
         dict(m="momentum_buffer"),
     ),
     "rmsprop": (
         dict(lr=lr, beta2=beta, eps=eps),
-        torch.optim.RMSprop,
+        "RMSprop",
         lambda lr, beta2, eps: dict(lr=lr, alpha=beta2, eps=eps),
         dict(v="square_avg"),
     ),
     "rmsprop_momentum": (
         dict(lr=lr, beta1=momentum, beta2=beta, eps=eps),
-        torch.optim.RMSprop,
+        "RMSprop",
         lambda lr, beta1, beta2, eps: dict(lr=lr, momentum=beta1, alpha=beta2, eps=eps),
         dict(m="momentum_buffer", v="square_avg"),
     ),
     "adagrad": (
         dict(lr=lr, lr_decay=st.floats(0, 1), eps=eps),
-        torch.optim.Adagrad,
+        "Adagrad",
         dict,
         dict(v="sum"),
     ),
     "adam": (
         dict(**adams, weight_decay=weight_decay),
-        torch.optim.AdamW,
+        "AdamW",
         betas,
         dict(m="exp_avg", v="exp_avg_sq", t="step"),
     ),
-    "adamax": (adams, torch.optim.Adamax, betas, dict(m="exp_avg", u="exp_inf", t="step")),
+    "adamax": (adams, "Adamax", betas, dict(m="exp_avg", u="exp_inf", t="step")),
     "nadam": (
         dict(**adams, momentum_decay=st.floats(0, 0.1)),
-        torch.optim.NAdam,
+        "NAdam",
         betas,
         dict(m="exp_avg", v="exp_avg_sq", t="step", mu_product="mu_product"),
     ),
-    "radam": (adams, torch.optim.RAdam, betas, dict(m="exp_avg", v="exp_avg_sq", t="step")),
+    "radam": (adams, "RAdam", betas, dict(m="exp_avg", v="exp_avg_sq", t="step")),
     "amsgrad": (
         dict(**adams, weight_decay=weight_decay),
-        torch.optim.AdamW,
+        "AdamW",
         lambda **hyper: betas(**hyper, amsgrad=True),
         dict(m="exp_avg", v="exp_avg_sq", v_max="max_exp_avg_sq", t="step"),
     ),
@@ -168,6 +174,7 @@ TORCH = {
 @given(data=st.data(), params=starts(), seed=seeds)
 def test_torch(name, data, params, seed):
     strategies, twin, arguments, names = TORCH[name]
+    twin = getattr(torch.optim, twin)
     hyper = data.draw(st.fixed_dictionaries(strategies))
     tensors = [torch.from_numpy(p.copy()) for p in params]
     now = [np.zeros_like(p) for p in params]
@@ -262,6 +269,7 @@ OPTAX = {
 }
 
 
+@functools.cache
 def walk(name):
     """Optax's walk over all steps at once, compiled: parameters and memory after each of them."""
     _, twin, memory, _ = OPTAX[name]
@@ -281,9 +289,6 @@ def walk(name):
     return walk
 
 
-WALKS = {name: walk(name) for name in OPTAX}
-
-
 @pytest.mark.parametrize("name", OPTAX)
 @cases
 @given(data=st.data(), seed=seeds)
@@ -293,7 +298,7 @@ def test_optax(name, data, seed):
     rng = np.random.default_rng(seed)
     params = [np.asarray(rng.normal(size=shape), dtype) for shape, dtype in kinds]
     grads = list(gradients(params, seed))
-    points, memories = WALKS[name](hyper, [p.copy() for p in params], grads)
+    points, memories = walk(name)(hyper, [p.copy() for p in params], grads)
     ours = Optimizer(params, getattr(rules, name), **hyper)
     close = Close()
     for k in range(STEPS):
@@ -308,25 +313,25 @@ def test_optax(name, data, seed):
 
 # Rule: its name there and here, where torch's defaults are not of the same name and value.
 DEFAULTS = {
-    "gd": (torch.optim.SGD, dict(lr="lr")),
-    "momentum": (torch.optim.SGD, dict(lr="lr")),
-    "momentum_ema": (torch.optim.SGD, dict(lr="lr")),
-    "nesterov": (torch.optim.SGD, dict(lr="lr")),
-    "rmsprop": (torch.optim.RMSprop, dict(lr="lr", beta2="alpha", eps="eps")),
-    "rmsprop_momentum": (torch.optim.RMSprop, dict(lr="lr", beta2="alpha", eps="eps")),
-    "adagrad": (torch.optim.Adagrad, dict(lr="lr", eps="eps")),
-    "adam": (torch.optim.Adam, dict(lr="lr", eps="eps")),
-    "adamax": (torch.optim.Adamax, dict(lr="lr", eps="eps")),
-    "nadam": (torch.optim.NAdam, dict(lr="lr", eps="eps", momentum_decay="momentum_decay")),
-    "radam": (torch.optim.RAdam, dict(lr="lr", eps="eps")),
-    "amsgrad": (torch.optim.Adam, dict(lr="lr", eps="eps")),
-    "adabelief": (optax.adabelief, dict(beta1="b1", beta2="b2", eps="eps")),
-    "lion": (optax.lion, dict(beta1="b1", beta2="b2")),
+    "gd": ("torch.optim.SGD", dict(lr="lr")),
+    "momentum": ("torch.optim.SGD", dict(lr="lr")),
+    "momentum_ema": ("torch.optim.SGD", dict(lr="lr")),
+    "nesterov": ("torch.optim.SGD", dict(lr="lr")),
+    "rmsprop": ("torch.optim.RMSprop", dict(lr="lr", beta2="alpha", eps="eps")),
+    "rmsprop_momentum": ("torch.optim.RMSprop", dict(lr="lr", beta2="alpha", eps="eps")),
+    "adagrad": ("torch.optim.Adagrad", dict(lr="lr", eps="eps")),
+    "adam": ("torch.optim.Adam", dict(lr="lr", eps="eps")),
+    "adamax": ("torch.optim.Adamax", dict(lr="lr", eps="eps")),
+    "nadam": ("torch.optim.NAdam", dict(lr="lr", eps="eps", momentum_decay="momentum_decay")),
+    "radam": ("torch.optim.RAdam", dict(lr="lr", eps="eps")),
+    "amsgrad": ("torch.optim.Adam", dict(lr="lr", eps="eps")),
+    "adabelief": ("optax.adabelief", dict(beta1="b1", beta2="b2", eps="eps")),
+    "lion": ("optax.lion", dict(beta1="b1", beta2="b2")),
     "adafactor": (
-        optax.adafactor,
+        "optax.adafactor",
         dict(decay_rate="decay_rate", d="clipping_threshold", eps="eps"),
     ),
-    "muon": (optax.contrib.muon, dict(beta="beta", eps="eps", ns_steps="ns_steps")),
+    "muon": ("optax.contrib.muon", dict(beta="beta", eps="eps", ns_steps="ns_steps")),
 }
 # torch has momentum off by default. Optax has no learning rates: the first two are their papers',
 # the others torch's.
@@ -337,21 +342,90 @@ OURS = {
     "rmsprop_momentum": dict(beta1=0.9),
     "adabelief": dict(lr=1e-3),
     "lion": dict(lr=1e-4),
-    "adafactor": dict(lr=defaults(torch.optim.Adafactor)["lr"]),
-    "muon": dict(lr=defaults(torch.optim.Muon)["lr"]),
+    "adafactor": dict(lr=1e-2),
+    "muon": dict(lr=1e-3),
 }
+
+
+def test_learning_rates_that_optax_lacks_are_torchs():
+    assert OURS["adafactor"]["lr"] == defaults(torch.optim.Adafactor)["lr"]
+    assert OURS["muon"]["lr"] == defaults(torch.optim.Muon)["lr"]
 
 
 @pytest.mark.parametrize("name", DEFAULTS)
 def test_defaults(name):
     twin, names = DEFAULTS[name]
-    theirs = defaults(twin)
+    theirs = defaults(operator.attrgetter(twin)(SimpleNamespace(torch=torch, optax=optax)))
     expected = {ours: theirs[there] for ours, there in names.items()} | OURS.get(name, {})
     if "betas" in theirs:
         expected |= zip(("beta1", "beta2"), theirs["betas"], strict=True)
-    memory = {"m", "u", "v", "s", "t", "v_max", "v_row", "v_col", "mu_product"}
-    ours = defaults(getattr(rules, name))
-    assert {key: ours[key] for key in ours.keys() - memory} == expected
+    assert getattr(rules, name).__kwdefaults__ == expected
+
+
+# What the table of book/package.md says of a library's default, by the name that it has here.
+NUMBER = r"(−?\d\S*?)(?=[,;]|$)"
+STATED = {
+    rf"\blr {NUMBER}": "lr",
+    rf"\beps {NUMBER}": "eps",
+    rf"is beta2, {NUMBER}": "beta2",
+    rf"`beta2_decay` is {NUMBER}": "beta2_decay",
+    rf"weight decay {NUMBER}": "weight_decay",
+    rf"sum starts at {NUMBER}": "initial_accumulator_value",
+    rf"by default {NUMBER}": "momentum",
+    "by default (none)": "momentum",
+}
+# Theirs, and ours. One pair of betas is torch's two.
+SYNONYMS = dict(
+    b1="beta1", b2="beta2", alpha="beta2", decay="beta2", clipping_threshold="d", learning_rate="lr"
+)
+
+
+def cells():
+    """Each library's cell in each row of the table: rule, library, the call, and what is said."""
+    page = (BOOK / "package.md").read_text(encoding="utf-8")
+    for rule, *theirs in re.findall(r"^\| (?:{rule})?`(\w+)`.*? \| (.+?) \| (.+?) \|", page, re.M):
+        for library, cell in zip(("torch.optim", "optax"), theirs, strict=True):
+            if cell != "–":
+                call, said = re.fullmatch(r"`(.+?)`[,;]?\s?(.*)", cell).groups()
+                yield pytest.param(rule, library, call, said, id=f"{rule} {library}.{call}")
+
+
+@pytest.mark.parametrize(("rule", "library", "call", "said"), list(cells()))
+def test_the_page_says_what_another_library_does_otherwise(rule, library, call, said):
+    call = ast.parse(call, mode="eval").body
+    name, given = (call.func, call) if isinstance(call, ast.Call) else (call, None)
+    library = torch.optim if library == "torch.optim" else optax
+    twin = operator.attrgetter(ast.unparse(name))(library)
+    parameters = inspect.signature(twin).parameters
+    ours = getattr(rules, rule).__kwdefaults__
+    if given:  # binding fails for an argument that the twin doesn't take
+        passed = {keyword.arg: ast.literal_eval(keyword.value) for keyword in given.keywords}
+        inspect.signature(twin).bind_partial(*map(ast.literal_eval, given.args), **passed)
+        if "momentum" in passed:
+            assert passed["momentum"] == ours.get("beta", ours.get("beta1"))
+
+    stated = {}
+    for pattern, what in STATED.items():
+        if match := re.search(pattern, said):
+            value = match[1].replace("−", "-")
+            stated[what] = None if value == "none" else float(value)
+            said = said.replace(match[0], "")
+    # The one number left is the factor between the sum and the average.
+    left = re.findall(r"(?<!\w)\d\S*", re.sub("`[^`]*`", "", said))
+    assert left == (["0.1"] if "with 0.1 times the lr" in said else []), "a number is not compared"
+    for code in re.findall("`([^`]+)` is ", said):
+        assert code in parameters
+
+    theirs = {SYNONYMS.get(name, name): default for name, default in defaults(twin).items()}
+    theirs |= zip(("beta1", "beta2"), theirs.get("betas", ()), strict=False)
+    if isinstance(theirs.get("eps"), tuple):
+        del theirs["eps"]  # torch's Adafactor has two, neither of which is Optax's
+    if theirs.get("lr", 0) is None:
+        del theirs["lr"]  # Optax's Adafactor has a schedule of its own
+    assert stated.keys() <= theirs.keys()
+    expected = dict(weight_decay=0, initial_accumulator_value=0) | ours | stated
+    for name in expected.keys() & theirs.keys():
+        assert theirs[name] == expected[name], name
 
 
 def test_every_rule_has_a_twin():
@@ -440,18 +514,18 @@ def test_schedule_free(beta):
     np.testing.assert_allclose(ours.average[0], average, rtol=1e-9)
 
 
-@pytest.mark.parametrize("twin", [torch.optim.Adam, torch.optim.AdamW])
-def test_l2_and_weight_decay(twin):
+@pytest.mark.parametrize("decoupled", [False, True])
+def test_l2_and_weight_decay(decoupled):
     """L2 is part of the gradient; decoupled decay is the Optimizer's."""
     rng = np.random.default_rng(0)
     p = rng.normal(size=3)
     q = torch.from_numpy(p.copy())
+    twin = torch.optim.AdamW if decoupled else torch.optim.Adam
     theirs = twin([q], lr=0.01, weight_decay=0.1)
-    decay = 0.1 if twin is torch.optim.AdamW else 0
-    ours = Optimizer([p], rules.adam, lr=0.01, weight_decay=decay)
+    ours = Optimizer([p], rules.adam, lr=0.01, weight_decay=0.1 if decoupled else 0)
     for _ in range(STEPS):
         g = rng.normal(size=p.shape)
         q.grad = torch.from_numpy(g.copy())
         theirs.step()
-        ours.step([g if decay else g + 0.1 * p])
+        ours.step([g if decoupled else g + 0.1 * p])
     np.testing.assert_allclose(p, q.numpy(), rtol=1e-12)

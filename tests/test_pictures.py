@@ -4,18 +4,20 @@ import base64
 import functools
 import io
 
-import matplotlib.style
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
 from PIL import Image
 
-from pictures import compare, difference
+from descent.pictures import compress
+from pictures import compare, difference, pictures
 
 
 @functools.cache
 def draw(shift=0.0, color="#CC79A7", dots=False, width=6.0):
     """Return a PNG of a curve on axes, the curve moved up by ``shift`` pixels."""
+    import matplotlib.style
+    from matplotlib.figure import Figure
+
     with matplotlib.style.context(["default", {"savefig.dpi": 100}]):
         figure = Figure(figsize=(width, 4))
         ax = figure.add_axes((0.1, 0.1, 0.8, 0.8), xlim=(0, 1), ylim=(0, 320))
@@ -76,9 +78,12 @@ def test_another_size_fails():
 def test_what_another_processor_changes_passes():
     # A thousandth of a pixel in the data, and a few levels of gray here and there.
     assert compare(draw(), draw(0.001)) is None
-    noisy = np.asarray(Image.open(io.BytesIO(draw())).convert("RGB")).astype(int)
-    noisy += np.random.default_rng(0).integers(-3, 4, noisy.shape)
+    clean = np.asarray(Image.open(io.BytesIO(draw())).convert("RGBA"))
+    noisy = clean[..., :3] + np.random.default_rng(0).integers(-3, 4, clean[..., :3].shape)
     assert compare(draw(), png(noisy.clip(0, 255).astype(np.uint8))) is None
+    assert compare(draw(), compress(clean)) is None
+    moved = np.asarray(Image.open(io.BytesIO(draw(0.001))).convert("RGBA"))
+    assert compare(compress(clean), compress(moved)) is None
 
 
 def test_a_line_that_snaps_to_the_next_pixel_passes():
@@ -99,3 +104,28 @@ def test_pictures_are_found_in_outputs_and_in_html():
     moved = [{"output_type": "display_data", "data": {"text/html": html(b)}}]
     assert difference(page, page) is None
     assert difference(page, moved).startswith("Picture 1 ")
+
+
+def test_what_shows_through_on_one_page_only_counts():
+    black = np.zeros((40, 60, 4), np.uint8)
+    line = black.copy()
+    line[20, :, 3] = 255
+    assert compare(png(black), png(line))
+
+
+@pytest.mark.parametrize("kind", ["dark", "narrow", "narrow_dark"])
+def test_a_changed_variant_fails(kind):
+    code = {k: base64.b64encode(draw()).decode() for k in ("dark", "narrow", "narrow_dark")}
+    other = code | {kind: base64.b64encode(draw(30)).decode()}
+    first, second = outputs(draw()), outputs(draw())
+    first[0]["metadata"], second[0]["metadata"] = {"image/png": code}, {"image/png": other}
+    assert len(pictures(first)) == 4
+    assert difference(first, first) is None
+    assert "is no longer what the code draws" in difference(first, second)
+    attributes = [" ".join(f'data-{k}="{v}"' for k, v in kinds.items()) for kinds in (code, other)]
+    first, second = (
+        [{"data": {"text/html": html(draw()).replace("<img", f"<img {a}")}}] for a in attributes
+    )
+    assert len(pictures(first)) == 4
+    assert difference(first, first) is None
+    assert "is no longer what the code draws" in difference(first, second)

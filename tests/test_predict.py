@@ -1,13 +1,17 @@
 """Questions: what is right, what is wrong, and what is said, in Python and on the page."""
 
 import json
-from pathlib import Path
+import math
+import re
+from html import unescape
 
 import ipywidgets
+import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from contents import BOOK, NOTEBOOKS
 from descent import predict
 
 LIMIT = predict.number(
@@ -53,7 +57,150 @@ def test_nothing_typed_ends_in_an_error(typed):
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_a_number_that_python_writes_is_read_back(value):
-    assert predict.read_number(repr(value)) == value
+    assert predict.read_numbers(repr(value)) == [value]
+
+
+@given(st.floats(-1e15, 1e15))
+def test_a_number_that_a_page_prints_is_read_back(value):
+    for form in (
+        f"{value:,.0f}",
+        f"{value:,.2f}",
+        f"{value:.4g}",
+        f"{value:,.0f}".replace(",", " "),
+    ):
+        assert float(form.replace(",", "").replace(" ", "")) in predict.read_numbers(form)
+
+
+# In the question below, GB and long are units, millions a scale, and lr a name with a value.
+ASKED = "With lr = 0.2 and `beta` = 3, how many GB, steps or millions? How many *per mille* long?"
+READ = {
+    # As pages print numbers, and as others write them.
+    "2500": [2500],
+    "2,500": [2500, 2.5],
+    "235,500": [235500, 235.5],
+    "1,000,000": [1e6],
+    "1,000,000.5": [1000000.5],
+    "2 500": [2500],
+    "1 000 000": [1e6],
+    "1\N{NO-BREAK SPACE}000\N{NARROW NO-BREAK SPACE}000": [1e6],
+    "1\N{THIN SPACE}000": [1000],
+    "1'000": [1000],
+    "1_000": [1000],
+    "2,5": [2.5],
+    "0,500": [0.5],
+    ",05": [0.05],
+    "2.500": [2.5],  # No page groups by points.
+    "2.500,5": [2500.5],
+    "1.000.000": [1e6],
+    ".05": [0.05],
+    "5.": [5],
+    "\N{MINUS SIGN}3": [-3],
+    "\N{EN DASH}3": [-3],
+    "- 3": [-3],
+    "+3": [3],
+    "  3\t": [3],
+    # Powers, products, quotients.
+    "1e-3": [1e-3],
+    "1E3": [1000],
+    "10^-5": [1e-5],
+    "10^(-5)": [1e-5],
+    "10^{-5}": [1e-5],
+    "10 ** -5": [1e-5],
+    "10\N{SUPERSCRIPT MINUS}\N{SUPERSCRIPT FIVE}": [1e-5],
+    "8\N{SUPERSCRIPT TWO}": [64],
+    "-2^2": [-4],
+    "2^0.5": [2**0.5],
+    "2×10^-5": [2e-5],
+    "2x10^-5": [2e-5],
+    "2 · 10\N{SUPERSCRIPT MINUS}\N{SUPERSCRIPT FIVE}": [2e-5],
+    "50*50": [2500],
+    "50·50": [2500],
+    "2 * -3": [-6],
+    "4000 × 250": [1e6],
+    "78,500*3": [235500, 235.5],
+    "1/20": [0.05],
+    "1 / 2 / 5": [0.1],
+    "6÷2*3": [9],
+    "0.99**10": [0.99**10],
+    # What stands before and after.
+    "~0.5": [0.5],
+    "≈ 5": [5],
+    "about 5": [5],
+    "x = 5": [5],
+    "beta2=0.9": [0.9],
+    "= 5": [5],
+    "5%": [0.05],
+    "5 %": [0.05],
+    "5 percent": [0.05],
+    "10x": [10],
+    "10×": [10],
+    "10 times": [10],
+    "12 GB": [12],
+    "12 gb": [12],
+    "2500 steps": [2500],
+    "1 step": [1],
+    "3 long steps": [3],
+    "3k": [3000],
+    "3 K steps": [3000],
+    "2M": [2e6],
+    "5 thousand": [5000],
+    "2 billion": [2e9],
+    "2 million": [2e6, 2],
+}
+# What isn't one number, or isn't in the question's unit.
+READ |= {
+    typed: []
+    for typed in (
+        *["", " ", ".", ",", "-", "e", "five", "nan", "inf", "-Infinity", "None", "%", "x", "GB"],
+        *["1-2", "1 - 2", "1+2", "1\N{EN DASH}2", "1 2", "1, 2", "5 or 6", "5 to 6", "±5", "2&3"],
+        *["1/0", "0/0", "0^-1", "1/0^-1", "1e400", "1/1e400", "10^400", "1^1e400", "1e308*1e9"],
+        *["2^3^4", "--5", "5*", "*5", "5//2", "1,0000,000", "0,500,000", "1.5.2", "(5)", "5!"],
+        *["12 MB", "5 ms", "5 dozen", "0.1 lr", "3 beta", "5 m", "5 and a half", "1 over 20"],
+        *["3 point five", "5 squared", "sqrt(2)", "½", "1½", "5 constructor", "5 __proto__"],
+        *["<5", ">5", "5e", "1e 5"],
+    )
+}
+
+
+@pytest.mark.parametrize("typed", READ)
+def test_what_is_typed_is_read(typed):
+    assert predict.read_numbers(typed, ASKED) == pytest.approx(READ[typed], rel=1e-15)
+
+
+STORED = [
+    "".join(output["data"]["text/html"])
+    for name in NOTEBOOKS
+    for cell in json.loads((BOOK / name).read_text(encoding="utf-8"))["cells"]
+    for output in cell.get("outputs", [])
+    if "<predict-number" in "".join(output.get("data", {}).get("text/html", []))
+]
+
+
+@pytest.mark.parametrize("page", STORED, ids=range(len(STORED)))
+def test_an_answer_typed_as_the_book_prints_it_is_right(page):
+    spec = json.loads(unescape(re.search("spec='([^']*)'", page)[1]))
+    question = unescape(re.search("</strong> (.*?)</p>", page)[1])
+    printed = re.search(r"</summary><p>([-\d.,e]+)\. ", page)[1]
+    asked = predict.number(question, answer=spec["answer"], why="So.", within=spec["within"])
+    for typed in (printed, f"about {printed}", f"{printed}×1", printed.replace(",", " ")):
+        assert asked.judge(typed) == (True, "Right. So."), typed
+
+
+def test_of_two_readings_the_one_nearer_to_a_known_answer_counts():
+    many = predict.number("?", answer=2500, why="So.", wrong=[(1.25, "Half."), (50, "No.")])
+    few = predict.number("?", answer=2.5, why="So.", wrong=[(50, "No.")])
+    assert many.judge("2,500") == few.judge("2,500") == few.judge("2,5") == (True, "Right. So.")
+    assert not many.judge("2.500")[0] and not many.judge("2,5")[0]
+    assert many.judge("1,250") == (False, "Not yet. Half.")
+    assert many.judge("2,600") == (False, "Not yet. Too large.")
+    assert few.judge("2,600") == (False, "Not yet. Too large.")
+    assert few.judge("2,400") == (False, "Not yet. Too small.")
+    assert predict.number("How many million?", answer=2, why="So.").judge("2 million")[0]
+    assert predict.number("How many?", answer=2e6, why="So.").judge("2 million")[0]
+    assert predict.number("How many?", answer=2, why="So.").judge("2 million") == (
+        False,
+        "Not yet. Too large, by more than a factor of ten.",
+    )
 
 
 def test_a_choice_is_judged():
@@ -62,20 +209,58 @@ def test_a_choice_is_judged():
     assert COLOR.judge(None) == (False, "Choose one of the answers.")
 
 
-def test_a_question_that_contradicts_itself_is_refused():
-    with pytest.raises(ValueError, match=r"the wrong answer 1\.01 is too near the right one, 1"):
-        predict.number("?", answer=1, why="", wrong=[(1.01, "no")])
-    with pytest.raises(ValueError, match="both right and wrong"):
-        predict.choice("?", right=("a", ""), wrong=[("a", "")])
+@pytest.mark.parametrize(
+    "given, words",
+    [
+        (dict(answer=math.nan), "the answer should be a finite number, and it is nan"),
+        (dict(answer=-np.inf), "the answer should be a finite number, and it is -inf"),
+        (dict(answer="5"), "the answer should be a finite number, and it is '5'"),
+        (dict(answer=None), "the answer should be a finite number, and it is None"),
+        (dict(answer=0), "the answer 0 is too near zero"),
+        (dict(answer=1e-13), "the answer 1e-13 is too near zero"),
+        (dict(within=0), "within = 0 should be a share of the answer, between 0 and 1"),
+        (dict(within=-0.1), "within = -0.1 should be"),
+        (dict(within=math.nan), "within should be a finite number"),
+        (dict(wrong=[(math.inf, "no")]), "a wrong answer should be a finite number"),
+        (dict(wrong=[(1.01, "no")]), r"the wrong answer 1\.01 is too near the right one, 1"),
+        (dict(wrong=[(5, " ")]), "the wrong answer 5 has a text for its feedback, and here it is"),
+        (dict(question=""), "a question has a text for its question, and here it is ''"),
+        (dict(why=None), "a question has a text for its why, and here it is None"),
+    ],
+)
+def test_a_number_that_cannot_be_judged_is_refused(given, words):
+    with pytest.raises(ValueError, match=words):
+        predict.number(**dict(question="?", answer=1, why="So.") | given)
+
+
+@pytest.mark.parametrize(
+    "given, words",
+    [
+        (dict(wrong=[("a", "No.")]), "'a' is both right and wrong"),
+        (dict(wrong=[("b", "No."), ("b", "No!")]), "'b' is given twice"),
+        (dict(wrong=[]), "'a' is the only answer"),
+        (dict(wrong=[("b", "")]), "the answer 'b' has a text for its feedback"),
+        (dict(right=("", "So.")), "the answer '' has a text for its answer"),
+        (dict(question=" "), "a question has a text for its question"),
+    ],
+)
+def test_a_choice_that_cannot_be_judged_is_refused(given, words):
+    with pytest.raises(ValueError, match=words):
+        predict.choice(**dict(question="?", right=("a", "So."), wrong=[("b", "No.")]) | given)
+
+
+CSS = BOOK / "_static/descent.css"
 
 
 @pytest.fixture(scope="module")
 def page(browser):
     """A page with both questions and the book's script, as the built book has them."""
     page = browser.new_page()
-    source = (Path(__file__).parents[1] / "book/_static/descent.mjs").read_text()
-    page.set_content(LIMIT.html() + COLOR.html())
-    page.add_script_tag(type="module", content=source)
+    source = CSS.with_name("descent.mjs").read_text()
+    page.set_content(f"<style>{CSS.read_text()}</style>{LIMIT.html()}{COLOR.html()}")
+    page.add_script_tag(
+        type="module", content=f"{source}\nwindow.descent = {{ readNumbers, judgeNumber }};"
+    )
     page.wait_for_selector("predict-choice form")
     yield page
     page.close()
@@ -89,6 +274,83 @@ def test_the_page_says_the_same(page, typed):
     feedback = page.locator("predict-number .feedback")
     assert feedback.inner_text() == f"{'✓' if right else '✗'} {said}"
     assert page.input_value("predict-number input") == typed  # nothing typed is lost
+
+
+def test_the_page_reads_the_same(page):
+    read = page.evaluate(
+        "([texts, asked]) => texts.map((text) => descent.readNumbers(text, asked))",
+        [list(READ), ASKED.replace("`", "").replace("*", "")],
+    )
+    for typed, values in zip(READ, read, strict=True):
+        assert values == pytest.approx(READ[typed], rel=1e-15), typed
+
+
+PIECES = st.sampled_from(
+    [*"0123456789", *".,'_ +-−*/^×xe%k·÷~=()⁻²", "12", "500", "000", "10", " GB", " steps", " lr"]
+)
+
+
+@settings(max_examples=20)
+@given(st.lists(st.lists(PIECES, max_size=8).map("".join), min_size=50, max_size=50))
+def test_the_page_reads_the_same_whatever_is_typed(page, texts):
+    read = page.evaluate(
+        "([texts, asked]) => texts.map((text) => descent.readNumbers(text, asked))",
+        [texts, ASKED.replace("`", "").replace("*", "")],
+    )
+    for typed, values in zip(texts, read, strict=True):
+        assert values == pytest.approx(predict.read_numbers(typed, ASKED), rel=1e-12), typed
+
+
+TWICE = predict.number(
+    "How many?", answer=2500, why="So.", wrong=[(1.25, "Half."), (-50, "No.")], within=0.01
+)
+
+
+@pytest.mark.parametrize("question", [LIMIT, TWICE], ids=["limit", "twice"])
+def test_the_page_judges_the_same(page, question):
+    texts = [*READ, "1,250", "2,600", "1,3", "2,400", "-50", "1e9", "-1e9"]
+    spec = json.loads(question.html().split("spec='")[1].split("'>")[0])
+    said = page.evaluate(
+        "([texts, spec, asked]) => texts.map((text) => descent.judgeNumber(text, spec, asked))",
+        [texts, spec, question.question.replace("`", "")],
+    )
+    for typed, (right, words) in zip(texts, said, strict=True):
+        assert (right, words) == question.judge(typed), typed
+
+
+def test_a_unit_of_the_question_is_read_on_the_page(page):
+    page.evaluate(
+        "(html) => document.body.insertAdjacentHTML('beforeend', html)",
+        predict.number(
+            "How many `GB` *or* cells, at m = 3?", answer=12, why="So.", within=0.01
+        ).html(),
+    )
+    form = page.locator("predict-number").last
+    for typed, said in {"12 GB": "✓ Right. So.", "12 cells": "✓ Right. So."}.items():
+        form.locator("input").fill(typed)
+        form.locator("button").click()
+        assert form.locator(".feedback").inner_text() == said
+    for typed in ("12 MB", "12 predict", "12 m"):
+        form.locator("input").fill(typed)
+        form.locator("button").click()
+        assert form.locator(".feedback").inner_text() == f"✗ {predict.NOT_A_NUMBER}"
+
+
+def test_feedback_is_spoken(browser):
+    """A status that is hidden while it is empty may stay unspoken when it fills."""
+    page = browser.new_page()
+    page.set_content(f"<style>{CSS.read_text()}</style>{LIMIT.html()}")
+    page.add_script_tag(type="module", content=CSS.with_name("descent.mjs").read_text())
+    status = page.locator("predict-number [role=status]")
+    status.wait_for(state="attached")
+    assert status.evaluate("(p) => getComputedStyle(p).display") == "block"
+    assert status.evaluate("(p) => p.getBoundingClientRect().height") == 0
+    page.fill("predict-number input", "0.02")
+    page.press("predict-number input", "Enter")
+    assert status.inner_text() == "✗ Not yet. That is 1/L."
+    assert page.input_value("predict-number input") == "0.02"
+    assert page.evaluate("document.activeElement.tagName") == "INPUT"
+    page.close()
 
 
 def test_the_page_judges_a_choice(page):

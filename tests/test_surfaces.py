@@ -26,7 +26,7 @@ def central_differences(f, x, h=1e-5):
 
 
 @every_surface
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(data=st.data())
 def test_gradient_is_that_of_central_differences(surface, data):
     x = np.array([data.draw(st.floats(low, high)) for low, high in surface.window])
@@ -114,6 +114,30 @@ def test_the_ravine_is_the_turned_bowl(curvatures):
 def test_floats_keep_their_dtype(surface, dtype):
     loss, gradient = surface(np.array(surface.start, dtype))
     assert loss.dtype == gradient.dtype == dtype
+
+
+@every_surface
+def test_half_precision_is_rounded_once(surface):
+    low, high = np.array(surface.window).T[:, :, None]
+    x = np.random.default_rng(0).uniform(low, high, (len(surface.start), 500)).astype("f2")
+    for ours, exact in zip(surface(x), surface(x.astype(float)), strict=True):
+        with np.errstate(over="ignore"):  # Some of it is more than half precision holds.
+            np.testing.assert_allclose(ours, exact.astype("f2"), rtol=1e-3, atol=1e-6)
+
+
+def test_half_precision_that_holds_the_loss_holds_its_sum():
+    x = np.array([300.0, 300.0], "f2")
+    loss, gradient = surfaces.bowl((0.5, 0.5))(x)  # The sum of squares is 90,000.
+    assert loss == 45_000 and list(gradient) == [150, 150]
+    constant = surfaces.Surface("flat", lambda x: (0.5, 0 * x), np.empty((0, 1)), ((0, 1),), (0,))
+    loss, gradient = constant(np.ones(1, "f2"))
+    assert loss == 0.5 and loss.dtype == gradient.dtype == np.float16
+
+
+@pytest.mark.parametrize("x", [[1j, 0], ["a", "b"], [None, 1]])
+def test_coordinates_are_real_numbers(x):
+    with pytest.raises(TypeError, match="x must hold real numbers; got"):
+        surfaces.bowl()(x)
 
 
 @every_surface

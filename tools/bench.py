@@ -1,9 +1,12 @@
 """Time a step of every rule beside PyTorch's and Optax's: `python tools/bench.py`.
 
 Float32, all processors that the process may use, in one run, every entry in microseconds: the least
-of several rounds that go through all entries in turn, so that a disturbance hits none alone.
+of several rounds that go through all entries in turn, so that a disturbance hits none alone. The
+numbers go into `code/descent/data/bench.json`, which the chapter on torch.optim draws from: what
+they are for is ratios.
 
-descent  Optimizer.step, with its checks, in blocks
+descent  Optimizer.step, with its checks: machine code from `compiled.SIZE` numbers on
+blocks   the same without machine code: the rule itself, on blocks that fit in the cache
 naive    the same rule called once on the whole array, with nothing checked, and x - step
 torch, foreach, fused
          torch.optim as it comes, and with each of its faster loops
@@ -11,22 +14,31 @@ optax    optax's update and apply_updates, compiled, buffers donated
 bytes    the time to copy as many bytes as the rule must read and write
 """
 
+import datetime
 import gc
+import importlib.metadata
+import json
+import math
 import os
+import platform
 import time
 import tracemalloc
+from pathlib import Path
 
 import jax
 import numpy as np
 import optax
 import optax.contrib
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
-from descent import Optimizer, descend, rules, surfaces
+from descent import Optimizer, compiled, descend, rules, surfaces
 
+FILE = Path(__file__).resolve().parent.parent / "code" / "descent" / "data" / "bench.json"
 SIZES = (10**2, 10**4, 10**6, 10**7)
 ROUNDS = {10**2: 300, 10**4: 300, 10**6: 15, 10**7: 7}
-COLUMNS = ("descent", "naive", "torch", "foreach", "fused", "optax", "bytes")
+COLUMNS = ("descent", "blocks", "naive", "torch", "foreach", "fused", "optax", "bytes")
 
 # Rule: its twin in torch with what turns it on, in Optax, and the arrays of memory that it keeps.
 TWINS = {
@@ -64,9 +76,14 @@ TWINS = {
 }
 
 
-def ours(rule, p, g):
+def ours(rule, p, g, size=compiled.SIZE):
     optimizer = Optimizer([p], rule)
-    return lambda: optimizer.step([g])
+
+    def step():
+        compiled.SIZE = size
+        optimizer.step([g])
+
+    return step
 
 
 def naive(rule, p, g):
@@ -122,7 +139,11 @@ def entries(name, n):
     shape = (side, side) if hasattr(rule, "whole_matrix") else (n,)
     rng = np.random.default_rng(0)
     p, g = rng.normal(size=(2, *shape)).astype("float32")
-    steps = dict(descent=ours(rule, p.copy(), g), naive=naive(rule, p.copy(), g))
+    steps = dict(
+        descent=ours(rule, p.copy(), g),
+        blocks=ours(rule, p.copy(), g, size=math.inf),
+        naive=naive(rule, p.copy(), g),
+    )
     if twin:
         steps["torch"] = in_torch(twin, p.copy(), g, **kwargs)
         for column in ("foreach", "fused"):
@@ -152,21 +173,25 @@ def best(steps, rounds, repeat=1):
 
 
 def table(n):
+    """The least times of all rules at one size, by rule and column, printed as they come."""
     print(f"\nn = {n:,}".ljust(20), *(f"{column:>10}" for column in COLUMNS), sep="")
+    found = {}
     for name in TWINS:
-        if name == "muon" and n > 10**6:
-            continue  # A matrix of 3162 x 3162 takes minutes.
-        rounds = 3 if name == "muon" and n > 10**4 else ROUNDS[n]
+        if name == "muon" and n > 10**4:
+            continue  # A step of PyTorch's for a matrix of 1000 x 1000 takes ten seconds.
+        rounds = ROUNDS[n]
         times = best(entries(name, n), rounds)
         cells = (f"{times[c]:10,.0f}" if c in times else f"{'-':>10}" for c in COLUMNS)
         print(name.ljust(19), *cells, sep="", flush=True)
-        if name == "adam":
-            adam = times
-    return adam
+        found[name] = {column: round(value, 1) for column, value in times.items()}
+    return found
 
 
 def overhead(steps=300):
-    """`descend` beside a loop by hand that records the same, on the smallest function there is."""
+    """`descend` beside a loop by hand that records the same, on the smallest function there is.
+
+    The loop checks as `descend` does that all is finite, in the plain way, and nothing else.
+    """
     f = surfaces.bowl()
 
     def by_hand(rule, steps):
@@ -174,6 +199,8 @@ def overhead(steps=300):
         xs, losses, grads, taken, memories = [], [], [], [], []
         for _ in range(steps):
             loss, g = f(x)
+            if not all(np.isfinite(value).all() for value in (loss, x, g)):
+                break
             step, memory = rule(g, **memory, lr=0.01)
             for log, value in ((xs, x), (losses, loss), (grads, g), (taken, step)):
                 log.append(value)
@@ -187,7 +214,10 @@ def overhead(steps=300):
             {name: np.array([m[name] for m in memories]) for name in memory},
         )
 
-    print(f"\ndescend beside a loop by hand that records the same, {steps} steps on the bowl")
+    print(
+        "\ndescend beside a loop by hand that records the same and checks that it is finite, "
+        f"{steps} steps on the bowl"
+    )
     for name in ("gd", "momentum", "adam"):
         rule = getattr(rules, name)
         times = best(
@@ -213,16 +243,109 @@ def scratch(n):
     return peak / p.nbytes
 
 
+class Counted(np.ndarray):
+    """An array that counts how many numbers NumPy reads from arrays, and writes to them."""
+
+    moved = 0
+
+    def __array_ufunc__(self, ufunc, method, *inputs, out=None, **kwargs):
+        plain = [np.asarray(x) if isinstance(x, Counted) else x for x in inputs]
+        made = getattr(ufunc, method)(*plain, **kwargs)
+        # An array that stands twice in one operation is read once.
+        Counted.moved += sum({id(x): np.size(x) for x in inputs}.values()) + made.size
+        return made.view(Counted)
+
+
+class Operations(TorchDispatchMode):
+    """Counts the numbers that PyTorch's operations read from tensors and write to them."""
+
+    moved = 0
+
+    def __torch_dispatch__(self, operation, types, args=(), kwargs=None):
+        made = operation(*args, **(kwargs or {}))
+        named = zip(operation._schema.arguments, args, strict=False)
+        given = [
+            (argument.name, argument.alias_info, tree_leaves(value)) for argument, value in named
+        ]
+        tensors = {id(t): t for *_, leaves in given for t in leaves if isinstance(t, torch.Tensor)}
+        written = {
+            id(t): t
+            for name, alias, leaves in given
+            # Fused loops may write into gradients, but do so with a `grad_scale` only.
+            if alias is not None and alias.is_write and name != "grads"
+            for t in leaves
+            if isinstance(t, torch.Tensor)
+        }
+        new = [t for t in tree_leaves(made) if isinstance(t, torch.Tensor) and id(t) not in tensors]
+        for t in [*tensors.values(), *written.values(), *new]:
+            self.moved += t.numel()
+        return made
+
+
+def traffic(n=1000):
+    """How many bytes a step of Adam moves for each float32 parameter, in each of the ways.
+
+    Every operation on arrays reads its arrays from memory and writes one. One loop, and blocks that
+    fit in the cache, read and write all arrays once.
+    """
+    p, g = np.random.default_rng(0).normal(size=(2, n)).astype("float32")
+    memory = {}
+    for _ in range(2):  # At the first step memory is no array yet.
+        Counted.moved = 0
+        step, memory = rules.adam(g.view(Counted), **memory)
+        p = p.view(Counted) - step
+    moved = dict(naive=Counted.moved)
+    for column, how in (
+        ("torch", dict(foreach=False)),
+        ("foreach", dict(foreach=True)),
+        ("fused", dict(fused=True)),
+    ):
+        step = in_torch(torch.optim.Adam, np.array(p), g, **how)
+        step()
+        with Operations() as operations:
+            step()
+        moved[column] = operations.moved
+    found = {column: 4 * count / n for column, count in moved.items()}
+    once = 4 * (2 * (1 + TWINS["adam"][3]) + 1)
+    return {column: round(count, 1) for column, count in found.items()} | dict.fromkeys(
+        ("descent", "blocks"), once
+    )
+
+
+def ratios(times):
+    """What the goals are stated in, printed."""
+    print("\ngoals, as ratios of the same run")
+    for n in (10**6, 10**7):
+        adam = times[n]["adam"]
+        print(
+            f"adam, n = {n:.0e}: {adam['descent'] / adam['fused']:.2f} x torch's fused (goal 1.2)"
+        )
+    for name, row in times[10**7].items():
+        if "foreach" in row and not hasattr(getattr(rules, name), "whole_matrix"):
+            ratio = row["descent"] / row["foreach"]
+            print(f"{name}, n = 1e7: {ratio:.2f} x torch's foreach (goal 0.5)")
+    adam = times[10**4]["adam"]
+    print(f"adam, n = 1e4: {adam['descent'] / adam['torch']:.2f} x torch as it comes (goal 0.6)")
+
+
 def main():
     threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     torch.set_num_threads(threads)
-    print(f"microseconds a step, float32, {threads} threads at most (descent and naive use one)")
-    for n in SIZES:
-        adam = table(n)
-        ratios = (f"{adam['descent'] / adam[c]:.2f} x {c}" for c in COLUMNS[1:])
-        print("adam:".ljust(19), "descent is", ", ".join(ratios))
-    print(f"\nscratch memory of adam at n = 10,000,000: {scratch(10**7):.1%} of the parameters")
+    print(f"microseconds a step, float32, {threads} threads at most (blocks and naive use one)")
+    times = {n: table(n) for n in SIZES}
+    ratios(times)
+    print(f"\nscratch memory of adam at n = 10,000,000: {scratch(10**7):.2%} of the parameters")
     overhead()
+    libraries = ("numpy", "numba", "torch", "jax", "optax")
+    record = dict(
+        date=datetime.date.today().isoformat(),
+        threads=threads,
+        versions=dict(python=platform.python_version())
+        | {name: importlib.metadata.version(name) for name in libraries},
+        microseconds={str(n): rows for n, rows in times.items()},
+        bytes_per_parameter=traffic(),
+    )
+    FILE.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

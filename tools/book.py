@@ -37,7 +37,7 @@ def fingerprint():
 def build():
     """Build the pages into ``_build/html``, with warnings as errors. Return the exit code."""
     now = fingerprint()
-    if STAMP.exists() and STAMP.read_text() == now:
+    if STAMP.is_file() and STAMP.read_bytes() == now.encode():
         return 0
     # From scratch: Sphinx warns once about a page that it doesn't read again, and leaves old
     # titles in the contents of the others.

@@ -36,10 +36,12 @@ def stamp():
     """Return what was installed, or an empty dict if .venv is missing, broken or made elsewhere."""
     try:
         installed = json.loads(STAMP.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
-    # A folder that was moved or copied has scripts that point to its old place.
-    return installed if installed["root"] == str(ROOT) and PYTHON.exists() else {}
+    # A folder that was moved or copied has scripts that point to its old place. What isn't a dict
+    # of texts was not written here.
+    ours = isinstance(installed, dict) and all(isinstance(v, str) for v in installed.values())
+    return installed if ours and installed.get("root") == str(ROOT) and PYTHON.exists() else {}
 
 
 def make_venv():

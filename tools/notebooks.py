@@ -2,6 +2,7 @@
 
 python tools/notebooks.py                      all notebooks under book/
 python tools/notebooks.py book/adam.ipynb ...  these
+python tools/notebooks.py --normalize ...      only write the normal form, without executing
 """
 
 import os
@@ -94,10 +95,17 @@ def text(notebook):
     return nbformat.writes(notebook) + "\n"
 
 
+def write(notebook, path):
+    """Write a notebook in its normal form, if that isn't what its file has."""
+    before, after = path.read_text(encoding="utf-8"), text(normalize(notebook))
+    if after != before:
+        path.write_text(after, encoding="utf-8", newline="\n")
+    print(f"{os.path.relpath(path)}: {'written' if after != before else 'unchanged'}", flush=True)
+
+
 def execute(path):
     """Execute one notebook in its folder; write it if it changed. Return an error or None."""
-    before = path.read_text(encoding="utf-8")
-    notebook = nbformat.reads(before, as_version=4)
+    notebook = nbformat.read(path, as_version=4)
     client = NotebookClient(
         notebook,
         kernel_name="python3",
@@ -111,14 +119,13 @@ def execute(path):
         client.execute()
     except (CellExecutionError, CellTimeoutError) as error:
         return str(error)
-    after = text(normalize(notebook))
-    if after != before:
-        path.write_text(after, encoding="utf-8", newline="\n")
-    print(f"{os.path.relpath(path)}: {'written' if after != before else 'unchanged'}", flush=True)
+    write(notebook, path)
     return None
 
 
 def main(names):
+    normalizing = names[:1] == ["--normalize"]
+    names = names[normalizing:]
     if names:
         paths = [Path(name).resolve() for name in names]
     else:
@@ -127,6 +134,10 @@ def main(names):
     for path in paths:
         if not path.is_file():
             sys.exit(f"There is no notebook {path}.")
+    if normalizing:
+        for path in paths:
+            write(nbformat.read(path, as_version=4), path)
+        return
     # One thread each, or matrix products would depend on the number of processors.
     for library in ("OPENBLAS", "MKL", "OMP"):
         os.environ[f"{library}_NUM_THREADS"] = "1"

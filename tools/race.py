@@ -1,4 +1,4 @@
-"""Draw the landing page's picture: the six rules on the bowl, each at its best learning rate.
+"""Draw the landing page's pictures: the six rules on the bowl, each at its best learning rate.
 
 The best has the lowest mean loss over the walk: the last loss alone rewards lucky jumps.
 
@@ -10,8 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from descent import descend, plot, surfaces
+from descent.pictures import pictures
 from descent.plot import plt
 from descent.rules import adagrad, adam, gd, momentum, rmsprop
+from figures import suffix
 
 TARGET = Path(__file__).resolve().parent.parent / "book" / "_static" / "race.png"
 RULES = dict(gd=gd, sgd=gd, momentum=momentum, rmsprop=rmsprop, adagrad=adagrad, adam=adam)
@@ -31,8 +33,9 @@ def noisy(surface):
     return f
 
 
+@plt.style.context(plot.STYLE)
 def race():
-    """The picture as PNG bytes."""
+    """The pictures as PNG bytes, by their paths."""
     bowl = surfaces.bowl()
     fig, axes = plt.subplots(2, 3, figsize=(7.4, 3.4), sharex=True, sharey=True)
     for ax, (name, rule) in zip(axes.flat, RULES.items(), strict=True):
@@ -46,9 +49,13 @@ def race():
         plot.landscape(ax, bowl, levels=9)
         plot.path(ax, descend(f, bowl.start, rule, lr=lr[best], steps=STEPS), name)
         ax.set(title=TITLES[name], xlabel="", ylabel="", xticks=[], yticks=[])
-    return plot.png(fig)
+    plt.close(fig)
+    drawn, problems = pictures(fig, plot.dark)
+    assert not problems, problems
+    return {TARGET.with_name(TARGET.stem + suffix(kind)): drawn[kind].png for kind in drawn}
 
 
 if __name__ == "__main__":
-    TARGET.write_bytes(race())
-    print(f"{TARGET.relative_to(TARGET.parents[2])}: written")
+    for path, png in race().items():
+        path.write_bytes(png)
+        print(f"{path.relative_to(TARGET.parents[2])}: written")

@@ -1,10 +1,9 @@
 """Interactive figures: a rule walks, and the hand changes what it walks with.
 
-On the built page `_static/descent.mjs` draws the same figure and does the same arithmetic; a test
+On the built page `_js/descent.mjs` draws the same figure and does the same arithmetic; a test
 holds the two together step by step.
 """
 
-import base64
 import html
 import inspect
 import itertools
@@ -15,10 +14,12 @@ from types import SimpleNamespace
 
 import numpy as np
 
+from descent import rules
 from descent.lives import Lives
 from descent.loop import descend
 from descent.rules import adam
 from descent.surfaces import bowl
+from descent.translate import javascript
 
 LABEL = {
     "lr": "learning rate, lr",
@@ -30,16 +31,33 @@ LABEL = {
     "batch": "rows in a mini-batch, B",
     "C": "the rare slope, C",
 }
+# Whose color a rule has that has none of its own.
+FAMILY = {
+    "momentum_ema": "momentum",
+    "nesterov": "momentum",
+    "lion": "momentum",
+    "rmsprop_momentum": "rmsprop",
+    "adamax": "adam",
+    "nadam": "adam",
+    "radam": "adam",
+    "amsgrad": "adam",
+    "adabelief": "adam",
+}
 
 
 @dataclass(frozen=True)
 class Slider:
-    """A quantity that the hand moves: from `low` to `high`, starting at `value`."""
+    """A quantity that the hand moves: from `low` to `high`, starting at `value`. Made by `walk`."""
 
     name: str
     low: float
     high: float
     value: float
+
+    @property
+    def label(self):
+        """What to call it beside the slider."""
+        return LABEL.get(self.name, self.name)
 
     @property
     def log(self):
@@ -51,8 +69,8 @@ class _Figure(Lives):
     """What all figures with sliders share.
 
     A subclass has `sliders`, a `task` for the reader and an `alt` text; `trace(**values)` and
-    `figure(**values)` at the sliders' values, `verdict(trace)`; and for the page a `tag` and what
-    its script needs, `spec`.
+    `draw(fig, **values)` at the sliders' values, `verdict(trace)`; and for the page a `tag` and
+    what its script needs, `spec`.
     """
 
     def values(self, moved):
@@ -68,24 +86,44 @@ class _Figure(Lives):
     def controls(self):
         """The sliders as the page's script reads them."""
         return [
-            dict(name=s.name, label=LABEL[s.name], low=s.low, high=s.high, value=s.value, log=s.log)
+            dict(name=s.name, label=s.label, low=s.low, high=s.high, value=s.value, log=s.log)
             for s in self.sliders
         ]
 
+    def _drawn(self, finish, **values):
+        """What `finish` makes of the figure at the given slider values."""
+        # Not by pyplot, which would choose a backend for the reader and keep the figure.
+        from matplotlib import style
+        from matplotlib.figure import Figure
+
+        from descent import plot
+
+        with style.context(plot.STYLE):
+            fig = Figure()
+            self.draw(fig, **values)
+            return finish(fig)
+
+    def figure(self, **values):
+        """The figure at the given slider values, as PNG bytes."""
+        from descent import plot
+
+        return self._drawn(plot.png, **values)
+
     def html(self):
         """A custom element; until the script takes over, it holds the figure as it starts."""
-        picture = base64.b64encode(self.figure()).decode()
+        from descent import plot
+
+        picture = self._drawn(lambda fig: plot.html(fig, self.alt))
         return (
             f"<{self.tag} spec='{html.escape(json.dumps(self.spec, ensure_ascii=False))}'>"
-            f'<img width="740" alt="{html.escape(self.alt)}" src="data:image/png;base64,{picture}">'
-            f"<p>{self.task} {self.verdict(self.trace())}</p></{self.tag}>"
+            f"{picture}<p>{self.task} {self.verdict(self.trace())}</p></{self.tag}>"
         )
 
     def widget(self):
         """The figure as ipywidgets: the sliders call the Python rule."""
         import ipywidgets as w
 
-        picture = w.Image(format="png", layout=w.Layout(max_width="100%"))
+        picture = w.Image(format="png", layout=w.Layout(width="740px", max_width="100%"))
         status = w.HTML()
         wide = w.Layout(width="min(30em, 95%)")
         style = dict(description_width="14em")
@@ -97,7 +135,7 @@ class _Figure(Lives):
                 max=math.log10(s.high),
                 step=0.005,
                 readout_format=".3g",
-                description=LABEL[s.name],
+                description=s.label,
                 layout=wide,
                 style=style,
             )
@@ -108,21 +146,21 @@ class _Figure(Lives):
                 max=s.high,
                 step=(s.high - s.low) / 200,
                 readout_format=".3g",
-                description=LABEL[s.name],
+                description=s.label,
                 layout=wide,
                 style=style,
             )
             for s in self.sliders
         }
 
-        def draw(_=None):
+        def redraw(_=None):
             values = {name: float(f"{c.value:.3g}") for name, c in controls.items()}
             picture.value = self.figure(**values)
             status.value = f"{self.task}<br><strong>{self.verdict(self.trace(**values))}</strong>"
 
         for control in controls.values():
-            control.observe(draw, "value")
-        draw()
+            control.observe(redraw, "value")
+        redraw()
         return w.VBox([*controls.values(), picture, status])
 
 
@@ -186,28 +224,28 @@ class Walk(_Figure):
         """The rule whose color this walk has."""
         if self.noise.any():
             return "sgd"
-        first = self.rule.__name__.split("_")[0]
-        return {"nesterov": "momentum", "nadam": "adam"}.get(first, first)
+        from descent.plot import LOOK
 
-    def figure(self, **values):
-        """The path on the bowl beside its loss, as PNG bytes."""
-        import matplotlib.pyplot as plt
+        name = FAMILY.get(self.rule.__name__, self.rule.__name__)
+        return name if name in LOOK else "own"
 
+    def draw(self, fig, **values):
+        """Draw the path on the bowl beside its loss."""
         from descent import plot
 
         trace = self.trace(**values)
         name = self.family
         kappa = self.values(values)["kappa"]
-        fig, (left, right) = plt.subplots(1, 2, figsize=(7.4, 2.6), width_ratios=(1.7, 1))
+        fig.set_size_inches(7.4, 2.6)
+        left, right = fig.subplots(1, 2, width_ratios=(1.7, 1))
         plot.landscape(left, bowl((1.0, kappa)))
         plot.path(left, trace, name)
         plot.curve(right, np.clip(trace.loss, 1e-12, 1e9), name)
         right.axhline(self.goal, color=plot.INK, lw=0.8, ls=":")
-        right.annotate("goal", (self.steps, self.goal), ha="right", va="bottom", fontsize=8)
+        right.annotate("goal", (self.steps, self.goal), ha="right", va="bottom", fontsize=9)
         right.set(
             yscale="log", ylim=(1e-10, 1e4), xlim=(0, self.steps), xlabel="step", ylabel="loss"
         )
-        return plot.png(fig)
 
     @property
     def alt(self):
@@ -225,10 +263,11 @@ class Walk(_Figure):
     @property
     def spec(self):
         """What the page's script needs to know of this walk."""
-        from descent.plot import LOOK
+        from descent.plot import DARK, LOOK
 
         return dict(
             rule=self.rule.__name__,
+            text=None if is_ours(self.rule) else javascript(self.rule),
             steps=self.steps,
             goal=self.goal,
             start=self.start,
@@ -237,7 +276,7 @@ class Walk(_Figure):
             fixed=self.fixed,
             noise=self.noise.tolist() if self.noise.any() else None,
             tail=self.tail,
-            color=LOOK[self.family][0],
+            color=(LOOK[self.family][0], DARK[self.family]),
             window=bowl().window,
         )
 
@@ -251,6 +290,20 @@ class Walk(_Figure):
             for p in parameters
             if p.kind is p.KEYWORD_ONLY and p.name not in moved
         }
+
+
+def is_ours(rule):
+    """Whether a rule is one of `descent.rules`, which the page has.
+
+    Parameters
+    ----------
+    rule : function
+
+    Returns
+    -------
+    bool
+    """
+    return getattr(rules, rule.__name__, None) is rule
 
 
 def walk(rule, *, steps=100, goal=1e-6, start=None, noise=0.0, **sliders):
@@ -277,7 +330,16 @@ def walk(rule, *, steps=100, goal=1e-6, start=None, noise=0.0, **sliders):
     -------
     Walk
         Shown by the notebook as a widget, by the built page as a figure that needs no kernel.
+
+    Raises
+    ------
+    descent.translate.Untranslatable
+        When the page couldn't run the rule: it needs a whole matrix, or its text has more in it
+        than arithmetic.
+    TypeError
+        When a slider is for something that the rule doesn't have.
     """
+    javascript(rule)
     table = noise * np.random.default_rng(0).standard_normal((steps + 1, 2))
     start = tuple(start or bowl().start)
     figure = Walk(rule, (), steps, goal, start, np.round(table, 3))
@@ -337,15 +399,14 @@ class Stream(_Figure):
             f"{-sum(right):.3g} lr to the right."
         )
 
-    def figure(self, **values):
-        """The walk over time beside the steps of its last round, as PNG bytes."""
-        import matplotlib.pyplot as plt
-
+    def draw(self, fig, **values):
+        """Draw the walk over time beside the steps of its last round."""
         from descent import plot
 
         trace = self.trace(**values)
         color = plot.LOOK["adam"][0]
-        fig, (left, right) = plt.subplots(1, 2, figsize=(7.4, 2.2), width_ratios=(1.7, 1))
+        fig.set_size_inches(7.4, 2.2)
+        left, right = fig.subplots(1, 2, width_ratios=(1.7, 1))
         left.plot(trace.x, color=color, lw=1)
         left.set(ylim=(-1.1, 1.1), yticks=(-1, 0, 1), xlabel="step", ylabel="$x$")
         arrow = dict(arrowstyle="->", color=color, lw=1.6, shrinkA=0, shrinkB=0)
@@ -354,7 +415,6 @@ class Stream(_Figure):
         right.axvline(0, color=plot.INK, lw=0.8, ls=":")
         right.set(xlim=(-2.2, 2.2), ylim=(-2.6, 0.6), yticks=(0, -1, -2), xlabel="one round, in lr")
         right.set_yticklabels(("$Cx$", "$-x$", "$-x$"))
-        return plot.png(fig)
 
     @property
     def alt(self):
@@ -367,14 +427,14 @@ class Stream(_Figure):
     @property
     def spec(self):
         """What the page's script needs to know of this walk."""
-        from descent.plot import LOOK
+        from descent.plot import DARK, LOOK
 
         return dict(
             steps=self.steps,
             goal=self.goal,
             task=self.task,
             sliders=self.controls,
-            color=LOOK["adam"][0],
+            color=(LOOK["adam"][0], DARK["adam"]),
         )
 
     def __repr__(self):

@@ -64,7 +64,17 @@ def weigh(key, measured):
 
 
 def expected(entry):
-    """The range that an entry's measurement is predicted to be in, in words."""
+    """The range that an entry's measurement is predicted to be in, in words.
+
+    Parameters
+    ----------
+    entry : dict
+        One of `claims()["evidence"]`.
+
+    Returns
+    -------
+    str
+    """
     bounds = [entry.get("low"), entry.get("high")]
     low, high = (None if b is None else format(b, entry["format"]) for b in bounds)
     if high is None:
@@ -75,7 +85,18 @@ def expected(entry):
 
 
 def verdict(claim):
-    """What follows for a claim from its evidence, all of which was found to be as predicted."""
+    """What follows for a claim from its evidence, all of which was found to be as predicted.
+
+    Parameters
+    ----------
+    claim : dict
+        One of `claims()["claim"]`.
+
+    Returns
+    -------
+    str
+        `HOLDS`, `CONDITIONS` or `NOT`.
+    """
     if claim["for"]:
         return CONDITIONS if claim["against"] else HOLDS
     return NOT

@@ -1,31 +1,50 @@
 """Figures of the course: landscapes, paths, curves, each drawn on an `ax` that is handed in.
 
-Importing this module turns the course's style sheet on. Every function returns None, so that a
-notebook cell may end in a call and print nothing.
+Importing this module changes none of Matplotlib's settings; `plt.style.use(plot.STYLE)` turns the
+course's style on. Every function returns None, so that a notebook cell may end in a call and print
+nothing.
 """
 
+import base64
+import functools
+import html as markup
 import inspect
-from importlib.resources import files
-from io import BytesIO
+import warnings
 
 import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import Image, Markdown, display
 from matplotlib.colors import to_rgb
 
-plt.style.use(str(files("descent") / "descent.mplstyle"))
+from descent.pictures import pictures, quick
 
-# One color to a rule in the whole book (Okabe and Ito's, safe for the color-blind), and a marker
-# and a dash of its own, so that color is never the only sign.
+# The name under which Matplotlib finds descent.mplstyle in this package.
+STYLE = "descent.descent"
+
+# One color to a rule in the whole book: the hues are Okabe and Ito's, safe for the color-blind,
+# each as dark as a line on white must be (3 : 1), and lighter in the dark. A marker and a dash of
+# its own, so that color is never the only sign.
 LOOK = {
-    "gd": ("#0072B2", "o", "-"),
-    "sgd": ("#56B4E9", "v", (0, (5, 1, 1, 1, 1, 1))),
-    "momentum": ("#E69F00", "s", (0, (5, 1.5))),
-    "rmsprop": ("#CC79A7", "^", (0, (1, 1))),
-    "adagrad": ("#009E73", "D", (0, (4, 1, 1, 1))),
-    "adam": ("#D55E00", "P", (0, (8, 1.5))),
+    "gd": ("#00639E", "o", "-"),
+    "sgd": ("#1E93CE", "v", (0, (5, 1, 1, 1, 1, 1))),
+    "momentum": ("#C08200", "s", (0, (5, 1.5))),
+    "rmsprop": ("#C46C9D", "^", (0, (1, 1))),
+    "adagrad": ("#027D5B", "D", (0, (4, 1, 1, 1))),
+    "adam": ("#B44A01", "P", (0, (8, 1.5))),
+    # A rule that somebody wrote.
+    "own": ("#333333", "X", "-"),
 }
-INK = "#333333"
+DARK = {
+    "gd": "#2E8BCC",
+    "sgd": "#62C9FF",
+    "momentum": "#FAB22F",
+    "rmsprop": "#ED95B7",
+    "adagrad": "#0A9B73",
+    "adam": "#DA6410",
+    "own": "#DDDDDD",
+}
+INK, DARK_INK = "#333333", "#DDDDDD"
+DARK_PAGE = "#15181C"
 
 
 def look(name):
@@ -143,43 +162,137 @@ def rule(function):
 
 
 def tint(name, fraction):
-    """A lighter shade of a rule's color, for several runs of the same rule.
+    """A shade of a rule's color, for several runs of the same rule.
+
+    It is mixed with the ink, not with white: so it stays as easy to see.
 
     Parameters
     ----------
     name : str
         A key of `LOOK`.
     fraction : float
-        0 is the color itself, 1 is white.
+        0 is the color itself, 1 is `INK`.
+
+    Returns
+    -------
+    (float, float, float)
+        Red, green and blue, from 0 to 1.
     """
-    return tuple(c + (1 - c) * fraction for c in to_rgb(LOOK[name][0]))
+    color, ink = np.array(to_rgb(LOOK[name][0])), np.array(to_rgb(INK))
+    return tuple((color + (ink - color) * fraction).tolist())
+
+
+@functools.cache
+def dark(color):
+    """The twin of a color in the dark.
+
+    Parameters
+    ----------
+    color : tuple of float
+        RGB or RGBA, from 0 to 1. A rule's color goes to its twin in `DARK`, a `tint` to the same
+        tint of that, a gray to the gray that is as far from the dark page as it was from white.
+        Others, such as those of a color scale, stay as they are.
+
+    Returns
+    -------
+    tuple of float
+        As long as `color`; what is transparent stays so.
+    """
+    rgb, ink, dark_ink, page = map(np.array, (color[:3], *map(to_rgb, (INK, DARK_INK, DARK_PAGE))))
+    found = rgb
+    if np.ptp(rgb) < 0.01:
+        found = page + (dark_ink - page) * (1 - rgb) / (1 - ink)
+    else:
+        for name, twin in DARK.items():
+            if name == "own":  # A gray, as above.
+                continue
+            begin, twin = np.array(to_rgb(LOOK[name][0])), np.array(to_rgb(twin))
+            fraction = np.clip(
+                (rgb - begin) @ (ink - begin) / ((ink - begin) @ (ink - begin)), 0, 1
+            )
+            if np.abs(begin + fraction * (ink - begin) - rgb).max() < 0.005:
+                found = twin + fraction * (dark_ink - twin)
+    return (*np.clip(found, 0, 1).tolist(), *color[3:])
 
 
 def png(fig):
-    """The figure as PNG bytes, without a date or a program's version, and closed.
+    """The figure as it is, on white, as PNG bytes, without a date or a program's version.
 
     Parameters
     ----------
     fig : matplotlib.figure.Figure
+        It is closed.
 
     Returns
     -------
     bytes
     """
-    data = BytesIO()
-    fig.savefig(data, format="png", dpi=160, metadata={"Software": None})
     plt.close(fig)
-    return data.getvalue()
+    return quick(fig)
+
+
+def _stored(fig):
+    """The figure's four pictures, with a warning of what can't be read in one of them."""
+    plt.close(fig)
+    found, problems = pictures(fig, dark)
+    if problems:
+        warnings.warn("\n".join(["A figure can't be read:", *problems]), stacklevel=3)
+    return found, {name: base64.b64encode(p.png).decode() for name, p in found.items()}
 
 
 def show(fig, alt):
     """Show a figure in the notebook, with a text for those who don't see it.
 
+    The notebook shows the light picture. The others, for a page in the dark and for a phone, are
+    in the output's metadata; the book's pages take them from there.
+
     Parameters
     ----------
     fig : matplotlib.figure.Figure
+        It is closed, and changed.
     alt : str
         What there is to see, in a sentence or two.
     """
-    width = round(fig.get_figwidth() * 100)  # pixels on the page; the picture itself is sharper
-    display(Image(png(fig), alt=alt, width=width))
+    found, code = _stored(fig)
+    light, narrow = found["light"], found["narrow"]
+    display(
+        Image(
+            light.png,
+            alt=alt,
+            width=light.width,
+            height=light.height,
+            metadata=dict(
+                needs_background="light",
+                dark=code["dark"],
+                narrow=code["narrow"],
+                narrow_dark=code["narrow_dark"],
+                narrow_width=narrow.width,
+                narrow_height=narrow.height,
+            ),
+        )
+    )
+
+
+def html(fig, alt):
+    """A figure as an ``<img>`` that holds its light picture, and the others as data attributes.
+
+    Parameters
+    ----------
+    fig : matplotlib.figure.Figure
+        It is closed, and changed.
+    alt : str
+        What there is to see, in a sentence or two.
+
+    Returns
+    -------
+    str
+    """
+    found, code = _stored(fig)
+    light, narrow = found["light"], found["narrow"]
+    return (
+        f'<img alt="{markup.escape(alt)}" width="{light.width}" height="{light.height}" '
+        f'style="background: #fff" src="data:image/png;base64,{code["light"]}" '
+        f'data-dark="{code["dark"]}" data-narrow="{code["narrow"]}" '
+        f'data-narrow_dark="{code["narrow_dark"]}" '
+        f'data-narrow_width="{narrow.width}" data-narrow_height="{narrow.height}">'
+    )

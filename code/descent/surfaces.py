@@ -42,7 +42,8 @@ class Surface:
         Parameters
         ----------
         x : array_like, shape (d, ...)
-            Coordinates first. Floats keep their dtype, whole numbers become float64.
+            Coordinates first. Floats keep their dtype, whole numbers become float64. Half
+            precision is reckoned in float32 and rounded once.
 
         Returns
         -------
@@ -52,6 +53,8 @@ class Surface:
 
         Raises
         ------
+        TypeError
+            If x does not hold real numbers.
         ValueError
             If the first axis does not hold d coordinates.
         """
@@ -61,10 +64,15 @@ class Surface:
                 f"{self.name} has {len(self.start)} coordinates, on the first axis; "
                 f"x has shape {x.shape}"
             )
+        if x.dtype.kind not in "fiub":
+            raise TypeError(f"x must hold real numbers; got {x.dtype}")
         if x.dtype.kind != "f":
             x = x.astype(float)
         # A walk that diverges overflows: the caller sees inf, and needs no warning beside it.
         with np.errstate(over="ignore", invalid="ignore"):
+            if x.dtype == np.float16:
+                loss, gradient = self.f(x.astype(np.float32))
+                return np.float16(loss), np.float16(gradient)
             return self.f(x)
 
 
@@ -75,6 +83,10 @@ def bowl(curvatures=(1.0, 20.0)):
     ----------
     curvatures : sequence of float, default (1, 20)
         The second derivative along each axis, all positive; as many coordinates as curvatures.
+
+    Returns
+    -------
+    Surface
     """
     h = _positive(curvatures)
 
@@ -94,6 +106,15 @@ def ravine(curvatures=(1.0, 20.0)):
     ----------
     curvatures : pair of float, default (1, 20)
         The second derivative along the diagonal (1, 1), and across it.
+
+    Returns
+    -------
+    Surface
+
+    Raises
+    ------
+    ValueError
+        If there are not two curvatures, or one is not positive.
     """
     h = _positive(curvatures)
     if len(h) != 2:
@@ -112,6 +133,10 @@ def rosenbrock():
     """A curved valley, ``(1 - x)**2 + 100 * (y - x**2)**2`` (Rosenbrock 1960).
 
     Getting into the valley is quick, getting along it is slow.
+
+    Returns
+    -------
+    Surface
     """
 
     def f(x):
@@ -123,8 +148,13 @@ def rosenbrock():
 
 
 def beale():
-    """Flat plateaus between steep walls, the sum of ``(c - x + x * y**k)**2`` for k = 1, 2, 3
-    with c = 1.5, 2.25, 2.625 (Beale 1958).
+    """Flat plateaus between steep walls (Beale 1958).
+
+    The sum of ``(c - x + x * y**k)**2`` for k = 1, 2, 3 with c = 1.5, 2.25, 2.625.
+
+    Returns
+    -------
+    Surface
     """
 
     def f(x):
@@ -140,7 +170,12 @@ def beale():
 
 
 def saddle():
-    """Up along x, down along y: ``(x**2 - y**2) / 2``, flat at the origin, with no minimum."""
+    """Up along x, down along y: ``(x**2 - y**2) / 2``, flat at the origin, with no minimum.
+
+    Returns
+    -------
+    Surface
+    """
 
     def f(x):
         x, y = x
@@ -153,6 +188,10 @@ def hills():
     """A wide bowl with three round wells of different depth, so the start decides which is found.
 
     ``(x**2 + y**2) / 20`` minus a Gaussian for each well, shifted so that the deepest is at 0.
+
+    Returns
+    -------
+    Surface
     """
     centers = ((1.5, -1.0), (-1.5, -0.5), (0.5, 1.5))
     depths = (2.0, 1.5, 1.0)

@@ -4,15 +4,18 @@ A task's parameters are one flat vector w, so that an optimizer needs to know no
 ``task(w)`` returns ``(loss, gradient)``. Axes of w before the last are runs of their own: learning
 rates, seeds. A whole sweep is one call.
 
-The file reads from simple to full: mini-batches, three losses, what all tasks share, the linear
-models, the network, and at the end the tasks themselves.
+The file reads from simple to full: mini-batches, three losses, the data and how it is checked, what
+all tasks share, the linear models, the network, and at the end the tasks themselves.
 """
 
 import math
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+
+from .checks import whole
 
 __all__ = [
     "MLP",
@@ -36,7 +39,7 @@ __all__ = [
 
 
 def minibatches(n, batch_size, seed):
-    """Yield the row numbers of one epoch, shuffled, in batches.
+    """Return the row numbers of one epoch, shuffled, in batches.
 
     Every row comes once. The last batch is smaller where batch_size does not divide n.
 
@@ -50,15 +53,18 @@ def minibatches(n, batch_size, seed):
         The shuffle. A generator moves on, so the next epoch is shuffled differently; the same
         number gives the same epoch again.
 
-    Yields
+    Returns
+    -------
+    batches : iterator of int ndarrays, shape (batch_size,) each
+
+    Raises
     ------
-    rows : ndarray of int, shape (batch_size,)
+    ValueError
+        If n or batch_size is not a whole number, 1 or more.
     """
-    if batch_size < 1:
-        raise ValueError(f"batch_size must be 1 or more, got {batch_size}")
+    n, batch_size = whole("n", n), whole("batch_size", batch_size)
     order = np.random.default_rng(seed).permutation(n)
-    for first in range(0, n, batch_size):
-        yield order[first : first + batch_size]
+    return (order[first : first + batch_size] for first in range(0, n, batch_size))
 
 
 # Three losses. Each takes the model's outputs z, shape (..., n, K), and the answers y, shape
@@ -97,7 +103,15 @@ def cross_entropy(z, y):
 
 
 class Data(NamedTuple):
-    """The rows to learn from, and those to test on."""
+    """The rows to learn from, and those to test on.
+
+    Attributes
+    ----------
+    X, X_test : ndarray, shape (n, d) and (n_test, d)
+        A row of features each; for word pairs a word's number, shape (n,).
+    y, y_test : ndarray, shape (n,) and (n_test,)
+        The answers: numbers, or classes from 0.
+    """
 
     X: np.ndarray
     y: np.ndarray
@@ -106,14 +120,92 @@ class Data(NamedTuple):
 
 
 def split(X, y, seed=0):
-    """Set a quarter of the rows aside for testing, drawn at random, and return a `Data`."""
+    """Set a quarter of the rows aside for testing, drawn at random.
+
+    Parameters
+    ----------
+    X : array_like, shape (n, ...)
+    y : array_like, shape (n,)
+    seed : int, default 0
+        Of the drawing.
+
+    Returns
+    -------
+    Data
+
+    Raises
+    ------
+    ValueError
+        If X and y do not have as many rows.
+    """
+    X, y = np.asarray(X), np.asarray(y)
+    if not X.ndim or X.shape[:1] != y.shape[:1]:
+        raise ValueError(f"X and y must have a row for each other; got {X.shape} and {y.shape}")
     order = np.random.default_rng(seed).permutation(len(X))
     test, train = np.split(order, [len(X) // 4])
     return Data(X[train], y[train], X[test], y[test])
 
 
+def _checked(data, X, y):
+    """`data` as arrays that fit together; X and y are the checks for its rows and its answers.
+
+    It is looked at here, when a task is made, and not again: loss and gradient may disagree in
+    silence on what they weren't written for.
+    """
+    if not isinstance(data, (tuple, list)) or len(data) != 4:
+        raise TypeError(f"data must be a Data(X, y, X_test, y_test); got a {type(data).__name__}")
+    checks = dict(X=X, y=y, X_test=X, y_test=y)
+    data = Data(*(checks[name](name, a) for name, a in zip(checks, data, strict=True)))
+    for rows, answers in (("X", "y"), ("X_test", "y_test")):
+        n, k = len(getattr(data, rows)), len(getattr(data, answers))
+        if n != k:
+            raise ValueError(f"{answers} must have an answer for each row of {rows}: {n}; got {k}")
+    if data.X.shape[1:] != data.X_test.shape[1:]:
+        columns, got = data.X.shape[1], data.X_test.shape[1]
+        raise ValueError(f"X_test must have the {columns} columns of X; got {got}")
+    return data
+
+
+def _numbers(name, values, axes):
+    """`values` as an array of finite numbers with so many axes, rows first."""
+    given = np.asanyarray(values)
+    plain = given.view(np.ndarray)
+    if plain.dtype.kind not in "fiub":
+        raise TypeError(f"{name} must hold real numbers; got {plain.dtype}")
+    if plain.ndim != axes or not plain.size:
+        form = "(rows, columns)" if axes == 2 else "(rows,)"
+        raise ValueError(f"{name} must have the shape {form}, none of them 0; got {plain.shape}")
+    bad = plain.size - np.count_nonzero(np.isfinite(plain))
+    if bad:
+        raise ValueError(f"{name} must be finite; {bad} of its {plain.size} numbers are not")
+    return given
+
+
+def _labels(name, values, k=None):
+    """`values` as whole numbers from 0, below k if there is one."""
+    given = _numbers(name, values, axes=1)
+    with np.errstate(invalid="ignore"):
+        labels = given.astype(int)
+    wrong = (labels != given) | (labels < 0) | (labels >= (np.inf if k is None else k))
+    if wrong.any():
+        expected = "from 0" if k is None else f"in 0 .. {k - 1}"
+        raise ValueError(f"{name} must hold whole numbers {expected}; got {given[wrong][0]}")
+    return given if given.dtype.kind in "iu" else labels
+
+
+_features, _answers = partial(_numbers, axes=2), partial(_numbers, axes=1)
+
+
 class Task:
     """What all tasks share; a model adds ``_loss_and_gradient(w, X, y)`` for w of shape (runs, P).
+
+    A model is made of a `Data`: X of shape (n, d), y of shape (n,), test rows alike, all finite
+    and none empty. What it can't learn from is refused with a TypeError or a ValueError.
+
+    Parameters
+    ----------
+    data : Data
+        Checked by the model. `shapes` and `width` are kept as they are given.
 
     Attributes
     ----------
@@ -165,10 +257,22 @@ class Task:
         ----------
         rows : array_like of int, shape (B,) or (..., B)
             Row numbers; a row may come twice. Leading axes give each run its own rows.
+
+        Returns
+        -------
+        function
+            From w to the mean loss over these rows and its gradient.
+
+        Raises
+        ------
+        ValueError
+            If rows are no whole numbers, or none.
+        IndexError
+            If there is no such row.
         """
         rows = np.asarray(rows)
-        if rows.dtype.kind not in "iu" or not rows.size:
-            raise ValueError(f"rows must be one or more whole numbers, got {rows!r}")
+        if rows.dtype.kind not in "iu" or not rows.size or not rows.ndim:
+            raise ValueError(f"rows must be a list of one or more whole numbers, got {rows!r}")
         if rows.min() < 0 or rows.max() >= self.n:
             raise IndexError(
                 f"rows must lie in 0 .. {self.n - 1}, got {rows.min()} .. {rows.max()}"
@@ -186,7 +290,22 @@ class Task:
             Rows to a batch.
         seed : int or sequence of int
             A sequence gives each run a stream of its own; w then has shape (..., len(seed), P).
+
+        Returns
+        -------
+        function
+            From w to the mean loss over the mini-batch and its gradient.
+
+        Raises
+        ------
+        ValueError
+            If batch_size or a seed is none, and, from the callable, if w is not of that shape. No
+            mini-batch is used up then.
         """
+        batch_size = whole("batch_size", batch_size)
+        if np.ndim(seed) > 1 or not np.size(seed):
+            raise ValueError(f"seed must be one whole number, or several; got {seed!r}")
+        seeds = [whole("seed", s, 0) for s in (seed if np.ndim(seed) else [seed])]
 
         def stream(s):
             epoch = 0
@@ -194,37 +313,90 @@ class Task:
                 yield from minibatches(self.n, batch_size, (s, epoch))
                 epoch += 1
 
-        streams = [stream(s) for s in np.atleast_1d(seed)]
+        streams = [stream(s) for s in seeds]
 
         def draw(w):
+            w = self._parameters(w)
+            if np.ndim(seed) and w.shape[-2:-1] != (len(seeds),):
+                raise ValueError(
+                    f"w must have {len(seeds)} runs, one a seed, on its last axis but one; "
+                    f"its shape is {w.shape}"
+                )
             rows = np.stack([next(s) for s in streams])
             return self.on(rows if np.ndim(seed) else rows[0])(w)
 
         return draw
 
     def start(self, seed=0):
-        """Return parameters to start from: zeros, whatever the seed, for the loss is convex."""
+        """Return parameters to start from: zeros, whatever the seed, for the loss is convex.
+
+        Parameters
+        ----------
+        seed : int, default 0
+            Counts where a model starts at random.
+
+        Returns
+        -------
+        ndarray, shape (P,)
+        """
         return np.zeros(self.size)
 
     def test_loss(self, w):
-        """Return the mean loss over the test rows, shape (...) for w of shape (..., P)."""
+        """Return the mean loss over the test rows.
+
+        Parameters
+        ----------
+        w : array_like, shape (..., P)
+
+        Returns
+        -------
+        array, shape (...)
+            As from a call of the task.
+        """
         return self._over_runs(self._loss_and_gradient, w, self.X_test, self.y_test)[0]
 
     def unpack(self, w):
-        """Return a dict of the arrays in w by name: views, so writing to them changes w."""
+        """Return the arrays in w by name.
+
+        Parameters
+        ----------
+        w : ndarray, shape (..., P)
+
+        Returns
+        -------
+        dict of ndarray
+            In the shapes of `shapes`, after the axes of the runs. Views: writing to them changes w.
+
+        Raises
+        ------
+        TypeError
+            If w is no array, or not of real numbers.
+        ValueError
+            If its last axis does not hold P numbers.
+        """
+        if not isinstance(w, np.ndarray):
+            raise TypeError(f"w must be an array, to be seen in parts; got a {type(w).__name__}")
+        self._parameters(w)
         arrays, end = {}, 0
         for name, shape in self.shapes.items():
             start, end = end, end + math.prod(shape)
             arrays[name] = w[..., start:end].reshape(*w.shape[:-1], *shape)
         return arrays
 
-    def _over_runs(self, f, w, X, y, rows=None):
-        """Return what f(w, X, y) returns, run by run in blocks, so that memory stays bounded."""
-        w = np.asarray(w, dtype=float)
+    def _parameters(self, w):
+        """Return w in float64, checked."""
+        w = np.asarray(w)
+        if w.dtype.kind not in "fiub":
+            raise TypeError(f"w must hold real numbers; got {w.dtype}")
         if w.shape[-1:] != (self.size,):
             raise ValueError(
                 f"w must hold {self.size} parameters on its last axis; its shape is {w.shape}"
             )
+        return w.astype(float, copy=False)
+
+    def _over_runs(self, f, w, X, y, rows=None):
+        """Return what f(w, X, y) returns, run by run in blocks, so that memory stays bounded."""
+        w = self._parameters(w)
         lead = w.shape[:-1]
         own_rows = rows is not None and rows.ndim > 1
         if own_rows:
@@ -265,6 +437,11 @@ class _Classifier(Task):
         -------
         accuracy : array, shape (...)
             Between 0 and 1.
+
+        Raises
+        ------
+        ValueError
+            If split is neither "test" nor "train".
         """
         if split not in ("train", "test"):
             raise ValueError(f'split must be "train" or "test", got {split!r}')
@@ -299,29 +476,45 @@ class _Linear(Task):
 
 
 class LeastSquares(_Linear):
-    """Linear regression on `Data`: half the mean squared error of X W + b."""
+    """Linear regression: half the mean squared error of X W + b.
+
+    Parameters
+    ----------
+    data : Data
+    """
 
     _loss = staticmethod(half_squared_error)
 
     def __init__(self, data):
-        super().__init__(data, outputs=1)
+        super().__init__(_checked(data, _features, _answers), outputs=1)
 
 
 class Logistic(_Linear, _Classifier):
-    """Logistic regression on `Data` with classes 0 and 1."""
+    """Logistic regression with classes 0 and 1.
+
+    Parameters
+    ----------
+    data : Data
+    """
 
     _loss = staticmethod(binary_cross_entropy)
 
     def __init__(self, data):
-        super().__init__(data, outputs=1)
+        super().__init__(_checked(data, _features, partial(_labels, k=2)), outputs=1)
 
 
 class Softmax(_Linear, _Classifier):
-    """Softmax regression on `Data` with classes 0 .. K - 1."""
+    """Softmax regression with classes 0 .. K - 1.
+
+    Parameters
+    ----------
+    data : Data
+    """
 
     _loss = staticmethod(cross_entropy)
 
     def __init__(self, data):
+        data = _checked(data, _features, _labels)
         super().__init__(data, outputs=_classes(data))
 
 
@@ -350,6 +543,10 @@ class MLP(_Classifier):
         if activation not in ACTIVATIONS:
             raise ValueError(f'activation must be "tanh" or "relu", got {activation!r}')
         self.activate, self.slope, self.gain = ACTIVATIONS[activation]
+        if not isinstance(hidden, (tuple, list)):
+            raise TypeError(f"hidden must be a tuple of units, one a layer; got {hidden!r}")
+        hidden = [whole("hidden", units) for units in hidden]
+        data = _checked(data, _features, _labels)
         classes = _classes(data)
         self._loss = binary_cross_entropy if classes == 2 else cross_entropy
         sizes = (data[0].shape[-1], *hidden, 1 if classes == 2 else classes)
@@ -365,6 +562,14 @@ class MLP(_Classifier):
 
         Their variance is 1 / fan_in for tanh (LeCun et al. 1998), 2 / fan_in for relu
         (He et al. 2015).
+
+        Parameters
+        ----------
+        seed : int, default 0
+
+        Returns
+        -------
+        ndarray, shape (P,)
         """
         rng = np.random.default_rng(seed)
         w = np.zeros(self.size)
@@ -375,6 +580,17 @@ class MLP(_Classifier):
         return w
 
     def outputs(self, w, X):
+        """Return the outputs of the last layer, before sigmoid or softmax.
+
+        Parameters
+        ----------
+        w : ndarray, shape (..., P)
+        X : ndarray, shape (n, d)
+
+        Returns
+        -------
+        ndarray, shape (..., n, K)
+        """
         return self._forward(w, X)[-1]
 
     def _forward(self, w, X):
@@ -417,12 +633,23 @@ class WordPairs(Task):
 
     def __init__(self, data, vocabulary, embedding):
         self.vocabulary = vocabulary
-        words = len(vocabulary)
+        words, embedding = len(vocabulary), whole("embedding", embedding)
+        numbers = partial(_labels, k=words)
+        data = _checked(data, numbers, numbers)
         shapes = dict(E=(words, embedding), U=(embedding, words), b=(words,))
         super().__init__(data, shapes, width=words)
 
     def start(self, seed=0):
-        """Return small normal random E and U, standard deviation 0.1, and b = 0."""
+        """Return small normal random E and U, standard deviation 0.1, and b = 0.
+
+        Parameters
+        ----------
+        seed : int, default 0
+
+        Returns
+        -------
+        ndarray, shape (P,)
+        """
         w = 0.1 * np.random.default_rng(seed).normal(size=self.size)
         self.unpack(w)["b"][...] = 0
         return w
@@ -462,6 +689,10 @@ def diabetes():
 
     Features and target are standardized on the training rows, so the loss starts at 0.5 and
     1 - 2 * loss is the share of the variance explained (on the training rows).
+
+    Returns
+    -------
+    LeastSquares
     """
     data = split(*_load("diabetes", "X", "y"))
     mean, std = data.y.mean(), data.y.std()
@@ -472,25 +703,57 @@ def diabetes():
 def breast_cancer(standardized=True):
     """Logistic regression: tumor benign (1) or malignant (0), from 30 measurements of 569 cells.
 
-    With ``standardized=False`` the features keep their units; the largest varies some 100,000
-    times as much as the smallest.
+    Parameters
+    ----------
+    standardized : bool, default True
+        Otherwise the features keep their units, and the largest varies some 100,000 times as much
+        as the smallest.
+
+    Returns
+    -------
+    Logistic
     """
     data = split(*_load("breast_cancer", "X", "y"))
     return Logistic(_standardized(data) if standardized else data)
 
 
 def digits():
-    """Softmax regression: which digit, from 1,797 handwritten ones of 8 x 8 pixels in 0 .. 1."""
+    """Softmax regression: which digit, from 1,797 handwritten ones of 8 x 8 pixels in 0 .. 1.
+
+    Returns
+    -------
+    Softmax
+    """
     return Softmax(_digits())
 
 
 def digits_mlp(hidden=32):
-    """The digits again, for a tanh network with one hidden layer."""
+    """The digits again, for a tanh network with one hidden layer.
+
+    Parameters
+    ----------
+    hidden : int, default 32
+        Its units.
+
+    Returns
+    -------
+    MLP
+    """
     return MLP(_digits(), hidden=(hidden,))
 
 
 def mnist1d(hidden=(64, 64)):
-    """A relu network: which of ten shapes, from 2,000 noisy curves of 40 points (MNIST-1D)."""
+    """A relu network: which of ten shapes, from 2,000 noisy curves of 40 points (MNIST-1D).
+
+    Parameters
+    ----------
+    hidden : tuple of int, default (64, 64)
+        Units in each hidden layer.
+
+    Returns
+    -------
+    MLP
+    """
     X, y = _load("mnist1d", "X", "y")
     return MLP(split(X.astype(float), y), hidden, activation="relu")
 
@@ -499,6 +762,10 @@ def moons():
     """The lab that most courses take: two moons, 300 noisy points, a 2-5-2-1 relu network.
 
     All 300 are training rows; the 300 test rows are drawn anew.
+
+    Returns
+    -------
+    MLP
     """
     return _Moons(Data(*_load("moons", "X", "y", "X_test", "y_test")), (5, 2), activation="relu")
 
@@ -516,10 +783,14 @@ class _Moons(MLP):
 
 
 def bag_of_words():
-    """Logistic regression on sparse rows: did Lincoln (1) or Buchanan (0) write this sentence?
+    """Logistic regression on sparse rows: who wrote a sentence, Lincoln (1) or Buchanan (0).
 
     A sentence of their annual messages is a row of 1,000 zeros and ones: which of the most
     frequent words, listed in ``task.vocabulary``, are in it.
+
+    Returns
+    -------
+    Logistic
     """
     X, y, vocabulary = _load("sentences", "X", "y", "vocabulary")
     task = Logistic(split(X.astype(float), y))
@@ -531,6 +802,15 @@ def words(embedding=16):
     """The next word in Lincoln's annual messages, from the one before: 1,000 words, 30,010 pairs.
 
     The rarer words count as one, "<other>".
+
+    Parameters
+    ----------
+    embedding : int, default 16
+        Numbers that describe a word.
+
+    Returns
+    -------
+    WordPairs
     """
     tokens, vocabulary, starts = _load("lincoln", "tokens", "vocabulary", "starts")
     pairs = np.delete(np.column_stack([tokens[:-1], tokens[1:]]), starts[1:] - 1, axis=0)
@@ -553,7 +833,14 @@ def _standardized(data):
 
 
 def _classes(data):
-    return int(max(data[1].max(), data[3].max())) + 1
+    """How many classes there are: each is the answer of a row, so that no output is for nothing."""
+    found = np.union1d(data.y, data.y_test)
+    if len(found) < 2 or found[-1] != len(found) - 1:
+        raise ValueError(
+            "y and y_test must hold classes numbered from 0 without a gap, two or more; "
+            f"got {len(found)} from {found[0]} to {found[-1]}"
+        )
+    return len(found)
 
 
 def _T(a):

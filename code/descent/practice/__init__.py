@@ -1,6 +1,9 @@
 """Exercises whose checker names the mistake: `check("adam", my_adam)`."""
 
 import difflib
+import re
+
+from descent.lives import code
 
 from . import record
 from .calls import NotBegun, Refused, check_callable, name_of
@@ -55,7 +58,7 @@ def _checked(exercise, submission):
 
     result, printed = run(work)
     printed = shown(printed)
-    if isinstance(result, Trouble) and "ellipsis" in result.text:
+    if isinstance(result, Trouble) and _met_dots(result):
         return Report(
             False, f"`{exercise.name}` is not finished yet: there is still a `...` in it."
         )
@@ -80,6 +83,19 @@ def _checked(exercise, submission):
     )
 
 
+def _met_dots(trouble):
+    """Whether an error comes of an operation on `...`, and not of something of that name."""
+    words = {
+        "TypeError": (
+            r"operand type.*'ellipsis'|instances of .*'ellipsis'|'ellipsis' object"
+            r"|(type|not|non-iterable|got) ['\"]?ellipsis\b"
+        ),
+        "AttributeError": "^'ellipsis' object",
+        "KeyError": "^Ellipsis$",
+    }
+    return re.search(words.get(trouble.kind, "(?!)"), trouble.text, re.IGNORECASE) is not None
+
+
 def _is_kind(result, kind):
     return isinstance(result, Trouble) and result.kind == kind
 
@@ -96,7 +112,7 @@ def _unknown(name):
         return f"The name of an exercise is a text, and this is of type {kind}. check() lists them."
     near = difflib.get_close_matches(name, EXERCISES, 1)
     hint = f" Is it `{near[0]}`?" if near else ""
-    return f"There is no exercise `{name[:40]}`.{hint} check() lists them all."
+    return f"There is no exercise {code(name[:40])}.{hint} check() lists them all."
 
 
 def progress():

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from descent.lives import code
+
 
 class Refused(Exception):
     """What was handed in, or what it returned, has not the form that was asked for."""
@@ -104,7 +106,8 @@ def brief(value):
     kind = type(value).__name__
     if isinstance(value, str | int | float | bool):
         text = repr(value)
-        return f"the {kind} {text if len(text) < 40 else text[:36] + '...'}"
+        text = text if len(text) < 40 else text[:36] + "..."
+        return f"the {kind} {code(text) if isinstance(value, str) else text}"
     if isinstance(value, list | tuple | dict | set):
         return f"a {kind} of {len(value)}"
     if inspect.isclass(value):
@@ -131,7 +134,7 @@ def check_callable(submission, name):
         raise NotBegun
     if isinstance(submission, str):
         raise Refused(
-            f"`{submission[:40]}` came as a text. Hand in the function itself, without quotes."
+            f"{code(submission[:40])} came as a text. Hand in the function itself, without quotes."
         )
     if inspect.isfunction(submission) and _is_empty(submission):
         raise NotBegun
@@ -218,14 +221,14 @@ class Caller:
             inspect.signature(self.function).bind(*[0] * positional, **dict.fromkeys(hyper, 0))
         except TypeError as error:
             raise Refused(
-                f"{name_of(self.function)}{_signature(self.function)} can't be called as "
+                f"{_signature(self.function)} can't be called as "
                 f"`{name_of(self.function)}({call})`: {error}."
             ) from None
 
 
 def _signature(function):
     text = re.sub(r"0x[0-9a-f]+", "...", str(inspect.signature(function)))
-    return text if len(text) < 90 else "(...)"
+    return code(name_of(function) + (text if len(text) < 90 else "(...)"))
 
 
 class Rule:
@@ -267,7 +270,6 @@ class Rule:
             self.makes = not data and not star
         taken = [p.name for p in own if p.name in hyper]
         missing = [] if stars else [name for name in hyper if name not in taken]
-        name = name_of(submission)
         keeps = getattr(submission, "__closure__", None) or not inspect.isfunction(submission)
         if keeps and missing == list(hyper) and len(data) == len(own) == len(self.given):
             self.alone = not inspect.isbuiltin(submission)
@@ -275,7 +277,7 @@ class Rule:
             return
         if missing:
             raise Refused(
-                f"{name}{_signature(submission)} has no parameter "
+                f"{_signature(submission)} has no parameter "
                 f"{' and no '.join(f'`{m}`' for m in missing)}. The exercise chooses the "
                 f"hyper-parameters, and hands them in by name: {', '.join(hyper)}."
             )
@@ -285,13 +287,11 @@ class Rule:
         extra = [p for p in own if p.kind is kinds.KEYWORD_ONLY and p.name not in hyper]
         rest = data[len(self.given) :]
         if len(data) < len(self.given) and not star:
-            raise Refused(
-                f"{name}{_signature(submission)} must take {' and '.join(self.given)} first."
-            )
+            raise Refused(f"{_signature(submission)} must take {' and '.join(self.given)} first.")
         needed = [p.name for p in data if p.default is kinds.empty]
         if len(needed) > len(self.given) + len(memory):
             raise Refused(
-                f"{name}{_signature(submission)} must be given {len(needed)} things by place: "
+                f"{_signature(submission)} must be given {len(needed)} things by place: "
                 f"{', '.join(needed)}. It is called with {' and '.join(self.given)}"
                 f"{', and with its memory' if memory else ' alone'}."
             )
@@ -370,7 +370,7 @@ class _Walking:
         if unknown and not self.rule.open and not self.rule.positional:
             takes = ", ".join(f"`{name}`" for name in known) or "none"
             raise Refused(
-                f"The memory that came back holds `{unknown[0]}`, and "
+                f"The memory that came back holds {code(str(unknown[0]))}, and "
                 f"{name_of(self.rule.function)} has no parameter of that name (it takes {takes}). "
                 "What a step returns as memory goes into the next call under the same names."
             )
@@ -411,7 +411,7 @@ def _unpacked(result, rule):
                 raise NotBegun
             for key, part in memory.items():
                 if part is None:
-                    raise Refused(f"{name} returned None as its memory `{key}`. {form}")
+                    raise Refused(f"{name} returned None as its memory {code(str(key))}. {form}")
             return value, memory
         if not rule.course_memory and memory is None:
             return value, {}

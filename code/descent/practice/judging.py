@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .exercises import TITLES, Exercise, start, walks
 from .mistakes import BY_ID, pairs, wrong_answers
+from .playing import TITLES, start, walks
 
 
 @dataclass(frozen=True)
@@ -30,14 +30,14 @@ class Parting:
 
 
 @functools.cache
-def right(exercise: Exercise):
+def right(exercise):
     """The right answer, played."""
     return exercise.play(exercise, exercise.answer)
 
 
 @functools.cache
 @np.errstate(all="ignore")
-def play(exercise: Exercise, wrong):
+def play(exercise, wrong):
     """A wrong answer of the bank, played; None if it fails, which has a message of its own."""
     try:
         return exercise.play(exercise, wrong)
@@ -120,12 +120,7 @@ def judge(exercise, played):
     -------
     Verdict
     """
-    if exercise.name == "minibatches":
-        verdict = _judge_epochs(played)
-    elif exercise.name == "finite_difference":
-        verdict = _judge_differences(exercise, played)
-    else:
-        verdict = _judge_values(exercise, played)
+    verdict = exercise.judge(exercise, played)
     if verdict.mistake in ("changed-input", "aliased-memory") or not played.changed:
         return verdict
     names = " and ".join(f"`{name}`" for name in sorted(played.changed))
@@ -143,7 +138,8 @@ def judge(exercise, played):
     return Verdict(False, verdict.message + also, verdict.mistake, verdict.variant, verdict.parting)
 
 
-def _judge_values(exercise, played):
+def judge_values(exercise, played):
+    """Judge by the numbers alone."""
     answer = right(exercise)
     if agree(answer, played, exercise.tolerance):
         if played.unsteady:
@@ -156,10 +152,15 @@ def _judge_values(exercise, played):
         return Verdict(True, _praise(exercise, played, answer))
     parting = part(answer, played, exercise.tolerance)
     name = _recognized(exercise, played)
-    if (name == "step-kept" and played.aliased) or (name is None and _one_point(exercise, played)):
-        name = "aliased-memory"
     if name is None:
-        return Verdict(False, _unrecognized(exercise, played, answer, parting), parting=parting)
+        return Verdict(False, _unrecognized(played, answer, parting), parting=parting)
+    if name == "step-kept" and played.aliased:
+        name = "aliased-memory"
+    return _told(exercise, played, name, parting)
+
+
+def _told(exercise, played, name, parting):
+    """The verdict on a mistake of this name, or on two."""
     one, *two = name.split()
     mistake = BY_ID[one]
     says = mistake.tells(exercise.name)
@@ -186,15 +187,33 @@ def _praise(exercise, played, answer):
     return f"{message} {played.note}".rstrip()
 
 
-def _one_point(exercise, played):
-    """Whether a walk is one point again and again, and not its start."""
-    if exercise.name != "walk":
-        return False
+def judge_points(exercise, played):
+    """Judge a walk: one point again and again, and not its start, is one array."""
+    verdict = judge_values(exercise, played)
     paths = zip(played.values, right(exercise).values, strict=True)
-    return all(
+    if verdict.passed or verdict.mistake or verdict.variant:
+        return verdict
+    if all(
         p.ndim == 2 and len(p) > 1 and (p == p[0]).all() and not np.array_equal(p[0], x[0])
         for (_, _, p, _), (_, _, x, _) in paths
-    )
+    ):
+        return _told(exercise, played, "aliased-memory", verdict.parting)
+    return verdict
+
+
+def judge_calls(exercise, played):
+    """Judge a training loop: mistakes that leave the same numbers are told apart by its calls."""
+    answer = right(exercise)
+    if agree(answer, played, exercise.tolerance):
+        return Verdict(True, _praise(exercise, played, answer))
+    log = played.seen["logs"][0]
+    parting = part(answer, played, exercise.tolerance)
+    for bank in (wrong_answers(exercise.answer), pairs(exercise.answer)):
+        names = [name for name, _, wrong in bank if behaves_as(exercise, wrong, played)]
+        if names:
+            return _told(exercise, played, _by_calls(names, log), parting)
+    calls = f"Your loop's first calls were: {', '.join(log[:8])}."
+    return Verdict(False, _unrecognized(played, answer, parting, calls), parting=parting)
 
 
 def _recognized(exercise, played):
@@ -207,16 +226,11 @@ def _recognized(exercise, played):
         for name, _, wrong in bank
         if (did := behaves_as(exercise, wrong, played)) is not None
     ]
-    if found and exercise.name == "training_loop":
-        return _by_calls([name for _, name in found], played.seen["logs"][0])
     if exercise.is_rule and all(np.isnan(value[2]).all() for value in played.values):
         # Such numbers are all alike, so the memory has to tell.
         found = [pair for pair in found if pair[0]]
     if found:
         return min(found, key=lambda pair: pair[0] is False)[1]
-    if exercise.name == "training_loop":
-        both = pairs(exercise.answer)
-        return next((name for name, _, w in both if behaves_as(exercise, w, played)), None)
     if not (exercise.is_rule and np.isfinite(played.values[0][2]).all()):
         return None
     if _begins_as(exercise, exercise.answer, played):
@@ -281,8 +295,8 @@ def _words(case, place, at, x, y, apart):
     return f"{begun} and {correct:.4g} was expected{how}."
 
 
-def _unrecognized(exercise, played, answer, parting):
-    """Where and how the numbers part, for what the bank doesn't know."""
+def _unrecognized(played, answer, parting, instead=""):
+    """Where and how the numbers part, for what the bank doesn't know; or what to say instead."""
     if played.unsteady:
         return (
             "The same call, made twice, gives two results: something is remembered outside of the "
@@ -291,9 +305,8 @@ def _unrecognized(exercise, played, answer, parting):
     said = [f"This is none of the mistakes that are known here. {parting.words}"]
     case, _, x, _ = answer.values[parting.index]
     y = played.values[parting.index][2]
-    if exercise.name == "training_loop":
-        log = played.seen["logs"][0]
-        said.append(f"Your loop's first calls were: {', '.join(log[:8])}.")
+    if instead:
+        said.append(instead)
     elif x.shape == y.shape and x.ndim:
         shift = y - x
         bad = int((~np.isfinite(y)).sum())
@@ -315,10 +328,8 @@ def _unrecognized(exercise, played, answer, parting):
     return " ".join(said)
 
 
-# Mini-batches: any order is right, so the rows themselves are looked at.
-
-
-def _judge_epochs(played):
+def judge_epochs(exercise, played):
+    """Judge mini-batches: any order is right, so the rows themselves are looked at."""
     epochs = played.seen["epochs"]
     lost = []
     for n, size, batches in epochs:
@@ -388,10 +399,8 @@ def _verdict(name, words, parting=None):
     return Verdict(False, message, None if variant else name, variant, parting)
 
 
-# Finite differences: where the loss was looked at says what was done.
-
-
-def _judge_differences(exercise, played):
+def judge_differences(exercise, played):
+    """Judge finite differences: where the loss was looked at says what was done."""
     answer = right(exercise)
     parting = part(answer, played, exercise.tolerance)
     good = agree(answer, played, exercise.tolerance)
@@ -418,7 +427,7 @@ def _judge_differences(exercise, played):
         return _verdict("difference-too-small", words, parting)
     if distance > 1e-4 and error < 1:
         return _verdict("difference-too-large", words, parting)
-    return Verdict(False, _unrecognized(exercise, played, answer, parting), parting=parting)
+    return Verdict(False, _unrecognized(played, answer, parting), parting=parting)
 
 
 def _looks(points):

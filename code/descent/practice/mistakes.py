@@ -7,6 +7,8 @@ that behaves as one of them has made this mistake. Two edits may come together.
 Most were seen in published code or in bug reports.
 """
 
+import builtins
+import dis
 import functools
 import inspect
 import textwrap
@@ -730,7 +732,9 @@ MISTAKES = (
             "m = beta1 * m + (1 - beta1) * g -> old, m = m, beta1 * m + (1 - beta1) * g",
             "lr * m_hat / -> lr * old / (1 - beta1**t) /; m_hat = m / (1 - beta1**t) -> m_hat = m; "
             "m = beta1 * m + (1 - beta1) * g -> old, m = m, beta1 * m + (1 - beta1) * g",
-            "    t = t + 1\n ->     t, old_m, old_v = t + 1, m, v\n; "
+            "t = t + 1\n    m = -> t, old_m, old_v = t + 1, m, v\n    m =; "
+            "m_hat = m / -> m_hat = old_m /; v_hat = v / -> v_hat = old_v /",
+            "t = t + 1\n        m = -> t, old_m, old_v = t + 1, m, v\n        m =; "
             "m_hat = m / -> m_hat = old_m /; v_hat = v / -> v_hat = old_v /",
             "m = beta * m + -> old, m = m, beta * m +; lr * m, -> lr * old,",
             "m = beta1 * m + g / -> old, m = m, beta1 * m + g /; lr * m, -> lr * old,",
@@ -1375,6 +1379,13 @@ def function_of(text, like):
     return names[like.__name__]
 
 
+def _has_its_names(function):
+    """Whether each name that a function reads is there: it is not, in an answer without it."""
+    known = function.__globals__.keys() | vars(builtins).keys()
+    steps = dis.get_instructions(function)
+    return all(step.argval in known for step in steps if step.opname == "LOAD_GLOBAL")
+
+
 @functools.cache
 def wrong_answers(answer):
     """Every wrong answer that the bank knows for a right one.
@@ -1397,9 +1408,11 @@ def wrong_answers(answer):
                 continue
             seen.add(wrong)
             try:
-                found.append((mistake.id, edit, function_of(wrong, answer)))
+                made = function_of(wrong, answer)
             except SyntaxError:  # Made for a right answer with other lines around this one.
                 continue
+            if _has_its_names(made):
+                found.append((mistake.id, edit, made))
     return tuple(found)
 
 

@@ -32,7 +32,7 @@ def read(path):
             str(name): dict(tries=int(entry["tries"]), passed=bool(entry["passed"]))
             for name, entry in done.items()
         }, ""
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
         return {}, f"{path.name} in {FOLDER} can't be understood. Delete it to begin a new one."
 
 

@@ -1,16 +1,15 @@
 """What a learner reads: the message of a check, and a figure of both paths where that helps."""
 
-import base64
 import html
 import linecache
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from descent.lives import inline
+from descent.lives import code, inline
 
-from .exercises import start, walks
 from .judging import right
+from .playing import start, walks
 from .sandbox import LAST_RESORT, SECONDS
 
 
@@ -26,6 +25,12 @@ class Report:
     variant : str or None
         The id of a form that is right elsewhere, and not what was asked for.
     message : str
+    title : str
+        Of what was checked; empty where nothing was.
+    printed : str
+        What the submission printed.
+    drawn : object
+        What the figure shows, or None.
     """
 
     passed: bool
@@ -48,7 +53,12 @@ class Report:
         return {"text/plain": repr(self), "text/html": self.html()}
 
     def html(self):
-        """The message as HTML, with the figure."""
+        """The message as HTML, with the figure.
+
+        Returns
+        -------
+        str
+        """
         mark = "✓" if self.passed else "✗" if self.title else "·"
         title = f"<strong>{mark} {inline(self.title)}.</strong> " if self.title else ""
         text = inline(self.message).replace("\n", "<br>")
@@ -94,7 +104,7 @@ def trouble_message(trouble, function):
             "forks or recurses without end has no place in it."
         )
     said = f"{trouble.kind}: {trouble.text}" if trouble.text else trouble.kind
-    begun = f"{function} stopped with an error{at}:\n`{said}`\n"
+    begun = f"{function} stopped with an error{at}:\n{code(said)}\n"
     if "for ^" in trouble.text:
         return begun + "In Python, `^` is not a power."
     return begun + _ADVICE.get(trouble.kind, _ADVICE[None])
@@ -133,14 +143,16 @@ def _line(place):
     if place is None:
         return ""
     text = linecache.getline(place.file, place.line).strip()
-    shown = f", `{text[:100]}`" if text else ""
+    shown = f", {code(text[:100])}" if text else ""
     return f"in line {place.line} of {place.function}{shown}"
 
 
 def _figure(exercise, played, parting):
     """Both paths, as an image with its text; nothing where they can't be drawn."""
     try:
-        import matplotlib.pyplot as plt
+        # Not pyplot, which would choose a backend for the learner.
+        from matplotlib import style
+        from matplotlib.figure import Figure
 
         from descent import plot
     except ImportError:
@@ -161,18 +173,18 @@ def _figure(exercise, played, parting):
     if not np.isfinite(mine[-1]):
         return ""
     at = rows.index(parting.index) + 1
-    fig, ax = plt.subplots(figsize=(5, 2.4))
-    ax.axvline(at, color="0.8", lw=1)
-    ax.plot(correct, color=plot.INK, marker="o", ms=5, label="right")
-    ax.plot(mine, color=plot.LOOK["adam"][0], marker="P", ls=(0, (5, 1.5)), label="yours")
-    which = f", entry {parting.at[0] if len(parting.at) == 1 else parting.at}"
-    ax.set(xlabel="step", ylabel="parameter" + (which if parting.at else ""))
-    ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
     end = f"{mine[-1]:.3g} where {correct[-1]:.3g} is right"
     alt = (
         f"Where the steps lead one parameter, over {len(rows)} steps: your path parts from the "
         f"right one at step {at}, and ends at {end}."
     )
-    width = round(fig.get_figwidth() * 100)
-    picture = base64.b64encode(plot.png(fig)).decode()
-    return f'<img width="{width}" alt="{html.escape(alt)}" src="data:image/png;base64,{picture}">'
+    with style.context(plot.STYLE):
+        fig = Figure(figsize=(5, 2.4))
+        ax = fig.subplots()
+        ax.axvline(at, color="0.8", lw=1)
+        ax.plot(correct, color=plot.INK, marker="o", ms=5, label="right")
+        ax.plot(mine, color=plot.LOOK["adam"][0], marker="P", ls=(0, (5, 1.5)), label="yours")
+        which = f", entry {parting.at[0] if len(parting.at) == 1 else parting.at}"
+        ax.set(xlabel="step", ylabel="parameter" + (which if parting.at else ""))
+        ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+        return plot.html(fig, alt)

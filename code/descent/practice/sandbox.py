@@ -1,17 +1,24 @@
-"""Run a stranger's function: it may print, crash, never end, or eat all memory, and we go on.
+"""Run a learner's function: it may print, crash, never end, or eat all memory, and we go on.
+
+This protects from accidents, and not from malice. A function can do here what the notebook could:
+write and delete files, use the network, start programs of their own session. And what it hands back
+is unpickled in the notebook's process. Check code that you would run yourself.
 
 Where Python can fork, the function runs in a child process, on a copy of the notebook's state. No
 `except` can catch the alarm that ends the child, what it asks for in memory is limited, and nothing
-that it does to NumPy, to `random` or to standard output reaches the parent.
+that it does to NumPy, to `random` or to standard output reaches the parent. Processes that it forks
+end with it.
 
 In a browser and on Windows there is no fork. There, from Python 3.12 on, `sys.monitoring` raises an
 exception at *every* line and jump after the deadline, so that catching one of them does not help.
-What blocks inside one call of compiled code is not stopped there. On Windows with Python 3.11, a
-tracer raises once, and a bare `except` around an endless loop can swallow that.
+What blocks inside one call of compiled code is not stopped there. Python 3.11 has only a tracer: it
+does the same, but Python turns it off where recursion goes too deep, and a function that catches
+that, and goes on, is not stopped.
 """
 
 import builtins
 import faulthandler
+import gc
 import io
 import math
 import os
@@ -22,18 +29,23 @@ import select
 import signal
 import sys
 import sysconfig
+import threading
 import time
 import warnings
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from descent import compiled
+
 SECONDS = 2.0  # A right answer takes hundredths of one.
 LAST_RESORT = 4.0  # Then the child is killed, whatever it is doing.
 MEMORY = 2**30  # Bytes on top of what the notebook uses.
 PRINTED = 2000  # Characters that are kept of what is printed.
+GRACE = 0.5  # So long after the deadline, code of a library may still come back to the learner's.
+HEAD = 8  # Bytes before the child's message, its length. The first is 0, as in no dump.
 
 CAN_FORK = hasattr(os, "fork") and sys.platform not in ("emscripten", "wasi")
 
@@ -170,10 +182,12 @@ def _in_a_child(work):
         data = _read(reading, time.monotonic() + LAST_RESORT)
     finally:
         os.close(reading)
-        os.kill(child, signal.SIGKILL)
+        for kill in (os.killpg, os.kill):  # Its group, and it alone if it has none yet.
+            with suppress(OSError):
+                kill(child, signal.SIGKILL)
         _, status = os.waitpid(child, 0)
-    if data.startswith(b"\x80"):
-        return pickle.loads(data)
+    if _is_whole(data):
+        return pickle.loads(data[HEAD:])
     place = _dumped_place(data.decode(errors="replace"))
     ended_by = os.WTERMSIG(status) if os.WIFSIGNALED(status) else None
     if ended_by == signal.SIGALRM:
@@ -182,24 +196,34 @@ def _in_a_child(work):
 
 
 def _child(work, writing):
+    _set_up(writing)
+    signal.setitimer(signal.ITIMER_REAL, SECONDS)
+    with _quiet() as printed:
+        result = _guarded(work, lambda: signal.setitimer(signal.ITIMER_REAL, 0))
+    data = pickle.dumps((result, printed.text))
+    data = len(data).to_bytes(HEAD, "big") + data
+    while data:
+        data = data[os.write(writing, data) :]
+    os._exit(0)
+
+
+def _set_up(writing):
+    """Prepare the child for a function of which nothing is known."""
+    os.setsid()  # A group of its own, so that what it forks can be ended with it.
     sys.settrace(None)
     sys.setprofile(None)
     null = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):
         os.dup2(null, standard)
+    # What it forks has nothing to say, and must not hold the pipe.
+    os.register_at_fork(after_in_child=lambda: os.dup2(null, writing))
     _limit_memory()
+    compiled.SIZE = math.inf  # Half of the time would go to the compiler.
     # The alarm writes down where the code is, from C, and ends the process: nothing can catch it.
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGALRM])
     faulthandler.register(signal.SIGALRM, file=writing, all_threads=True, chain=True)
     faulthandler.enable(file=writing)  # And where it is if Python crashes.
-    signal.setitimer(signal.ITIMER_REAL, SECONDS)
-    with _quiet() as printed:
-        result = _guarded(work, lambda: signal.setitimer(signal.ITIMER_REAL, 0))
-    data = pickle.dumps((result, printed.text))
-    while data:
-        data = data[os.write(writing, data) :]
-    os._exit(0)
 
 
 def _limit_memory():
@@ -215,15 +239,20 @@ def _limit_memory():
 
 
 def _read(pipe, deadline):
-    """What comes through the pipe until its other end is closed, or the deadline has passed."""
+    """What comes through the pipe until a message is whole, the pipe closed, or it is too late."""
     data = b""
-    while (left := deadline - time.monotonic()) > 0:
+    while not _is_whole(data) and (left := deadline - time.monotonic()) > 0:
         if select.select([pipe], [], [], left)[0]:
             part = os.read(pipe, 1 << 16)
             if not part:
                 break
             data += part
     return data
+
+
+def _is_whole(data):
+    """Whether this is all of a message, and not the dump of a child that was ended."""
+    return data[:1] == b"\0" and len(data) >= HEAD + int.from_bytes(data[:HEAD], "big")
 
 
 def _dumped_place(dump):
@@ -242,6 +271,13 @@ def _dumped_place(dump):
 class _Late(BaseException):
     """The deadline has passed."""
 
+    def __init__(self, watch):
+        self.watch = watch
+
+    def __del__(self):
+        # Python turns a tracer off that raises. Whoever has caught and forgotten this gets another.
+        self.watch.trace_again()
+
 
 @contextmanager
 def _unchanged():
@@ -250,9 +286,12 @@ def _unchanged():
     modules = [(vars(module), dict(vars(module))) for module in shared]
     state, own = np.random.get_state(), random.getstate()  # noqa: NPY002
     tracer, limit = sys.gettrace(), sys.getrecursionlimit()
+    # Libraries' callbacks would run in the middle of the function, and be stopped in its place.
+    callbacks, gc.callbacks[:] = gc.callbacks[:], []
     try:
         yield
     finally:
+        gc.callbacks[:] = callbacks
         sys.settrace(tracer)
         sys.setrecursionlimit(limit)
         for now, before in modules:
@@ -276,12 +315,15 @@ class _Watch:
 
     def __init__(self, deadline):
         self.deadline = deadline
+        self.thread = threading.get_ident()  # `sys.monitoring` sees all of them.
         self.late = False
         self.place = None
         self.lines = {}
+        self.traces = False
 
     def start(self):
         if not hasattr(sys, "monitoring"):
+            self.traces = True
             sys.settrace(self.at_trace)
             return
         monitoring, events = sys.monitoring, sys.monitoring.events
@@ -299,6 +341,7 @@ class _Watch:
 
     def stop(self):
         if not hasattr(sys, "monitoring"):
+            self.traces = False
             sys.settrace(None)
             return
         sys.monitoring.set_events(self.tool, 0)
@@ -314,15 +357,32 @@ class _Watch:
         self.look(code, self.lines.get(code, code.co_firstlineno))
 
     def at_trace(self, frame, event, argument):
-        frame.f_trace_opcodes = True
+        frame.f_trace_opcodes = True  # A loop in one line may be no new line to Python.
         self.look(frame.f_code, frame.f_lineno)
         return self.at_trace
 
+    def trace_again(self):
+        if not self.traces or threading.get_ident() != self.thread:
+            return
+        sys.settrace(self.at_trace)
+        frame = sys._getframe()
+        while frame is not None:
+            if not frame.f_code.co_filename.startswith(_OURS):
+                frame.f_trace = self.at_trace
+            frame = frame.f_back
+
     def look(self, code, line):
+        late = time.monotonic() - self.deadline
         # Our own code always comes to an end, and must be able to.
-        if time.monotonic() < self.deadline or code.co_filename.startswith(_OURS):
+        if late < 0 or code.co_filename.startswith(_OURS):
+            return
+        if threading.get_ident() != self.thread:
+            return
+        learners = _is_learners(code.co_filename)
+        # An exception in the middle of a library, or in a callback of one, may leave it broken.
+        if not learners and late < GRACE:
             return
         self.late = True
-        if self.place is None and _is_learners(code.co_filename):
+        if self.place is None and learners:
             self.place = Place(code.co_filename, line, code.co_name)
-        raise _Late
+        raise _Late(self)

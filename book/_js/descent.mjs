@@ -1,53 +1,9 @@
 // The page's own life of the course's figures and questions: no kernel, no library, no network.
-// The rules, the walk and the judging are twins of descent/rules.py, loop.py, explore.py and
-// predict.py; tests/test_explore.py holds each pair together.
+// `rules` stand before this text: they are written from descent/rules.py when the book is built. The
+// walk and the judging are twins of loop.py, explore.py and predict.py; tests/test_explore.py and
+// tests/test_predict.py hold each pair together.
 
 const map = (f, ...arrays) => arrays[0].map((_, i) => f(...arrays.map((a) => a[i])));
-const or0 = (memory, g) => memory ?? g.map(() => 0);
-
-export const rules = {
-  gd: (g, _, { lr }) => [map((g) => lr * g, g), {}],
-  momentum(g, { m }, { lr, beta }) {
-    m = map((m, g) => beta * m + g, or0(m, g), g);
-    return [map((m) => lr * m, m), { m }];
-  },
-  momentum_ema(g, { m }, { lr, beta }) {
-    m = map((m, g) => beta * m + (1 - beta) * g, or0(m, g), g);
-    return [map((m) => lr * m, m), { m }];
-  },
-  nesterov(g, { m }, { lr, beta }) {
-    m = map((m, g) => beta * m + g, or0(m, g), g);
-    return [map((m, g) => lr * (g + beta * m), m, g), { m }];
-  },
-  rmsprop(g, { v }, { lr, beta2, eps }) {
-    v = map((v, g) => beta2 * v + (1 - beta2) * g * g, or0(v, g), g);
-    return [map((g, v) => (lr * g) / (Math.sqrt(v) + eps), g, v), { v }];
-  },
-  adagrad(g, { v }, { lr, eps }) {
-    v = map((v, g) => v + g * g, or0(v, g), g);
-    return [map((g, v) => (lr * g) / (Math.sqrt(v) + eps), g, v), { v }];
-  },
-  adam(g, { m, v, t = 0 }, { lr, beta1, beta2, eps }) {
-    t += 1;
-    m = map((m, g) => beta1 * m + (1 - beta1) * g, or0(m, g), g);
-    v = map((v, g) => beta2 * v + (1 - beta2) * g * g, or0(v, g), g);
-    const step = (m, v) =>
-      (lr * (m / (1 - beta1 ** t))) / (Math.sqrt(v / (1 - beta2 ** t)) + eps);
-    return [map(step, m, v), { m, v, t }];
-  },
-  nadam(g, { m, v, t = 0, product = 1 }, { lr, beta1, beta2, eps, momentum_decay }) {
-    t += 1;
-    const mu = beta1 * (1 - 0.5 * 0.96 ** (momentum_decay * t));
-    const next = beta1 * (1 - 0.5 * 0.96 ** (momentum_decay * (t + 1)));
-    product *= mu;
-    m = map((m, g) => beta1 * m + (1 - beta1) * g, or0(m, g), g);
-    v = map((v, g) => beta2 * v + (1 - beta2) * g * g, or0(v, g), g);
-    const step = (m, v, g) =>
-      (lr * ((next * m) / (1 - product * next) + ((1 - mu) * g) / (1 - product))) /
-      (Math.sqrt(v / (1 - beta2 ** t)) + eps);
-    return [map(step, m, v, g), { m, v, t, product }];
-  },
-};
 
 export const bowl = (curvatures) => (x) => {
   const loss = map((h, x) => h * x * x, curvatures, x).reduce((a, b) => a + b) / 2;
@@ -67,15 +23,16 @@ export const noisy = (f, table, batch) => {
 /** Walk as descent.descend does: steps + 1 points with their losses, or fewer if it diverges. */
 export function descend(f, start, rule, steps, hyper) {
   const trace = { x: [], loss: [], diverged: false };
-  let memory = {}, x = start, step;
+  let x = start, moves = start.map(() => []);
   for (let k = 0; ; k += 1) {
     const [loss, g] = f(x);
     trace.x.push(x);
     trace.loss.push(loss);
     trace.diverged = ![loss, ...g].every(Number.isFinite);
     if (trace.diverged || k === steps) return trace;
-    [step, memory] = rule(g, memory, hyper);
-    x = map((x, s) => x - s, x, step);
+    // A rule takes one coordinate at a time, with a memory of its own.
+    moves = map((g, [, memory = {}]) => rule(g, memory, hyper), g, moves);
+    x = map((x, [step]) => x - step, x, moves);
   }
 }
 
@@ -87,7 +44,7 @@ export function stream(steps, { C, beta2 }) {
     const g = k % 3 ? -1 : C;
     trace.regret += (g * (x + 1)) / steps;
     const lr = 0.5 / Math.sqrt(k + 1);
-    [[step], memory] = rules.adam([g], memory, { lr, beta1: 0, beta2, eps: 1e-8 });
+    [step, memory] = rules.adam(g, memory, { lr, beta1: 0, beta2, eps: 1e-8 });
     x = Math.min(1, Math.max(-1, x - step));
     trace.x.push(x);
     trace.round[k % 3] = step / lr;
@@ -133,18 +90,75 @@ export function short(value, digits = 6) {
   return String(+value.toPrecision(digits));
 }
 
-const NUMBER = String.raw`[+-]?(?:\d+[.,]?\d*|[.,]\d+)(?:[eE][+-]?\d+)?`;
-const ANSWER = new RegExp(`^(${NUMBER})(?:/(${NUMBER}))?(%?)$`);
+const SCALES = new Map(Object.entries({
+  "%": 0.01, percent: 0.01, k: 1e3, thousand: 1e3, M: 1e6, million: 1e6, billion: 1e9, trillion: 1e12,
+}));
+const TIMES = new Set(["x", "×", "time", "fold"]);
 
-export function readNumber(text) {
-  const match = ANSWER.exec(text.trim().replaceAll("−", "-").replaceAll(" ", ""));
-  if (!match) return null;
-  const [above, below] = [match[1], match[2] ?? "1"].map((part) => +part.replace(",", "."));
-  return below ? above / below / (match[3] ? 100 : 1) : null;
+const WORD = "[A-Za-zµα-ω]+";
+const PLAIN = [
+  [/[ \t\r\n\u00a0\u2000-\u200a\u202f]+/g, " "],
+  [/[−–]/g, "-"],
+  [/\*\*/g, "^"],
+  [/\^ ?[({]([^(){}]*)[)}]/g, "^$1"],
+  [/([0-9.,]) ?[x×] ?(?=[0-9.,+-])/g, "$1*"],
+  [/[·⋅]/g, "*"],
+  [/÷/g, "/"],
+];
+const BEFORE = "[Aa]bout|[Aa]round|[Rr]oughly|[~≈=]|[A-Za-zα-ω][A-Za-zα-ω0-9_]* ?=";
+const GIVEN = new RegExp(`(${WORD}) ?(?:=|is|was) ?[0-9.−-]`, "g");
+
+const key = (word) => (word.length > 3 ? word.toLowerCase().replace(/s$/, "") : word.toLowerCase());
+
+/** All finite numbers that a text can mean, as read_numbers of predict.py finds them. */
+export function readNumbers(text, question = "") {
+  let plain = text.replace(/[⁻⁰¹²³⁴-⁹]+/g, (raised) => `^${raised.normalize("NFKC")}`);
+  for (const [written, meant] of PLAIN) plain = plain.replace(written, meant);
+  plain = plain.replace(/^ | $/g, "");
+  const units = new Set((question.match(new RegExp(`%|${WORD}`, "g")) ?? []).map(key));
+  for (const [, name] of question.matchAll(GIVEN)) units.delete(key(name));
+  const values = readWith(plain, ".", units);
+  if (!values.length || plain.includes(",")) values.push(...readWith(plain, ",", units));
+  return values.filter(Number.isFinite);
+}
+
+function readWith(text, point, units) {
+  const between = `[${point === "." ? "," : "."}'_ ]`;
+  const whole = `(?:[1-9][0-9]{0,2}(?:${between}[0-9]{3})+|[0-9]+)`;
+  const number = `(?:${whole}(?:[${point}][0-9]*)?|[${point}][0-9]+)(?:[eE][+-]?[0-9]+)?`;
+  const factor = `[+-]? ?${number}(?: ?\\^ ?[+-]? ?${number})?`;
+  const match = new RegExp(
+    `^(?:(?:${BEFORE}) ?)?(${factor}(?: ?[*/] ?${factor})*) ?([A-Za-zµα-ω×% ]*)$`,
+  ).exec(text);
+  if (!match) return [];
+  let scales = [1];
+  for (const word of match[2].match(new RegExp(`%|×|${WORD}`, "g")) ?? []) {
+    const known = units.has(key(word));
+    const scale = SCALES.get(word) ?? SCALES.get(key(word));
+    if (scale) scales = [...scales.map((s) => s * scale), ...(known ? scales : [])];
+    else if (!known && !TIMES.has(key(word))) return [];
+  }
+  const [first, ...rest] = match[1].replace(new RegExp(between, "g"), "").replaceAll(point, ".").split(/([*/])/);
+  let result = power(first);
+  for (let i = 0; i < rest.length; i += 2) {
+    const next = power(rest[i + 1]);
+    if (!Number.isFinite(next) || (rest[i] === "/" && next === 0)) return [];
+    result = rest[i] === "*" ? result * next : result / next;
+  }
+  return scales.map((scale) => result * scale);
+}
+
+function power(part) {
+  const [base, exponent] = part.split("^").concat("1").map(Number);
+  if (!Number.isFinite(base) || !Number.isFinite(exponent)) return Infinity;
+  const size = Math.abs(base) ** exponent;
+  return base < 0 ? -size : size;
 }
 
 const RIGHT = "Right. ", WRONG = "Not yet. ";
-const NOT_A_NUMBER = "That isn't a number yet. Type one such as 0.05, 1e-3 or 1/20.";
+const NOT_A_NUMBER =
+  "That isn't a number yet. Type one such as 0.05, 2,500, 1e-3, 1/20, 5 % or 10^-5, alone or in " +
+  "the question's unit.";
 const FAR = [
   "Too large, by more than a factor of ten.",
   "Too large.",
@@ -152,12 +166,16 @@ const FAR = [
   "Too small, by more than a factor of ten.",
 ];
 
-export function judgeNumber(text, { answer, within, why, wrong }) {
-  const value = readNumber(text);
-  const near = (target) => Math.abs(value - target) <= within * Math.abs(target) + 1e-12;
-  if (value === null) return [false, NOT_A_NUMBER];
+export function judgeNumber(text, { answer, within, why, wrong }, question = "") {
+  const values = readNumbers(text, question);
+  const near = (target) => values.some((v) => Math.abs(v - target) <= within * Math.abs(target) + 1e-12);
+  if (!values.length) return [false, NOT_A_NUMBER];
   if (near(answer)) return [true, RIGHT + why];
   for (const [known, feedback] of wrong) if (near(known)) return [false, WRONG + feedback];
+  const targets = [answer, ...wrong.map(([known]) => known)];
+  const distance = (v) =>
+    Math.min(...targets.map((t) => Math.abs(v - t) / (Math.abs(v) + Math.abs(t) || 1)));
+  const value = values.reduce((best, v) => (distance(v) < distance(best) ? v : best));
   const [low, high] = [answer / 10, answer * 10].sort((a, b) => a - b);
   return [false, WRONG + FAR[(value <= high) + (value <= answer) + (value < low)]];
 }
@@ -208,7 +226,8 @@ class PredictNumber extends Question {
     return [make("label", { for: id }, "Your number"), this.input];
   }
   judge(spec) {
-    return judgeNumber(this.input.value, spec);
+    const question = this.querySelector(".question").textContent.replace("Predict.", "");
+    return judgeNumber(this.input.value, spec, question);
   }
 }
 
@@ -238,7 +257,9 @@ class Figure extends HTMLElement {
     if (this.spec) return;
     this.spec = JSON.parse(this.getAttribute("spec"));
     this.classList.add("explore");
-    this.style.setProperty("--rule", this.spec.color);
+    const [light, dark] = this.spec.color;
+    this.style.setProperty("--rule-light", light);
+    this.style.setProperty("--rule-dark", dark);
     this.controls = this.spec.sliders.map((slider) => this.slider(slider));
     this.status = make("p", { class: "status", role: "status" });
     const reset = make("button", { type: "button" }, "Start over");
@@ -309,6 +330,9 @@ class Walk extends Figure {
 
   restart() {
     this.start = [...this.spec.start];
+    // A rule that isn't the package's brings its own text, which Python wrote.
+    const { rule, text } = this.spec;
+    this.rule = text ? new Function(`return ${text}`)() : rules[rule];
   }
 
   views() {
@@ -397,7 +421,7 @@ class Walk extends Figure {
     const { noise } = this.spec;
     const felt = noise ? noisy(f, noise, values.batch ?? 1) : f;
     const hyper = { ...this.spec.fixed, ...values };
-    const trace = descend(felt, this.start, rules[this.spec.rule], this.spec.steps, hyper);
+    const trace = descend(felt, this.start, this.rule, this.spec.steps, hyper);
     const [[left, right], [low, high]] = this.spec.window;
     const top = f([Math.max(-left, right), Math.max(-low, high)])[0];
     this.contours.replaceChildren(...Array.from({ length: 9 }, (_, i) => {

@@ -1,0 +1,133 @@
+"""Sphinx extension: each figure in the coloring and the width that the reader's page has.
+
+A notebook stores a figure once for the light and once for the dark, wide and narrow (see
+`descent.plot.show`). Here these become files, and a pair of `<picture>` elements: the theme hides
+one of them, which the browser then doesn't load. Pictures of `_static` that have the same variants
+beside them, such as the race, are shown alike.
+"""
+
+import base64
+import hashlib
+import html
+import json
+import re
+import struct
+from pathlib import Path
+
+from docutils import nodes
+
+NARROW = "(max-width: 720px)"
+INLINE = re.compile(r'<img (?P<rest>[^>]*?\bdata-dark="[^>]*)>')
+ATTRIBUTE = re.compile(r'([\w-]+)="([^"]*)"')
+KINDS = ("light", "dark", "narrow", "narrow_dark")
+
+
+def pair(alt, files, wide, narrow):
+    """The two elements.
+
+    Parameters
+    ----------
+    alt : str
+    files : dict of str
+        An address for each of `KINDS`.
+    wide, narrow : (int, int)
+        Width and height in pixels of the page.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
+
+    def sized(size):
+        return f'width="{size[0]}" height="{size[1]}"'
+
+    return "".join(
+        f'<picture class="only-{theme}">'
+        f'<source media="{NARROW}" srcset="{files[small]}" {sized(narrow)}>'
+        f'<img class="dark-light" alt="{html.escape(alt)}" src="{files[theme]}" {sized(wide)}'
+        ' loading="lazy" decoding="async"></picture>'
+        for theme, small in (("light", "narrow"), ("dark", "narrow_dark"))
+    )
+
+
+def size_of(png):
+    """Width and height of a PNG file, from its bytes."""
+    return struct.unpack(">II", png[16:24])
+
+
+def written(app, docname, light, stored):
+    """Write a figure's pictures as files. Return their addresses, as the page calls them."""
+    folder = Path(app.outdir, "_images")
+    folder.mkdir(parents=True, exist_ok=True)
+    files = {}
+    for kind in KINDS:
+        data = base64.b64decode(light if kind == "light" else stored[kind])
+        name = f"{hashlib.sha256(data).hexdigest()[:16]}-{kind}.png"
+        (folder / name).write_bytes(data)
+        files[kind] = f"{'../' * docname.count('/')}_images/{name}"
+    return files
+
+
+def outputs(path):
+    """The figures of a notebook, by the name that MyST-NB gives their light picture."""
+    found = {}
+    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+        for output in cell.get("outputs", []):
+            stored = output.get("metadata", {}).get("image/png", {})
+            if "dark" in stored:
+                light = "".join(output["data"]["image/png"])
+                name = hashlib.sha256(base64.b64decode(light)).hexdigest()
+                found[f"{name}.png"] = light, stored
+    return found
+
+
+def show(app, doctree):
+    """Put pairs in the place of a page's single pictures."""
+    docname = app.env.docname
+    path = Path(app.env.doc2path(docname))
+    known = outputs(path) if path.suffix == ".ipynb" else {}
+
+    def from_html(match):
+        data = dict(ATTRIBUTE.findall(match["rest"]))
+        stored = {kind: data.get(f"data-{kind}") for kind in KINDS}
+        files = written(app, docname, data["src"].split(",")[1], stored)
+        narrow = data["data-narrow_width"], data["data-narrow_height"]
+        return pair(html.unescape(data["alt"]), files, (data["width"], data["height"]), narrow)
+
+    for node in list(doctree.findall(nodes.raw)):
+        if node.get("format") == "html" and "data-dark=" in node.astext():
+            text = INLINE.sub(from_html, node.astext())
+            node.replace_self(nodes.raw("", text, format="html"))
+    for node in list(doctree.findall(nodes.image)):
+        name = Path(node["uri"]).name
+        there = path.parent / node["uri"]
+        if name in known:
+            light, stored = known[name]
+            files = written(app, docname, light, stored)
+            wide = stored["width"], stored["height"]
+            narrow = stored["narrow_width"], stored["narrow_height"]
+        elif there.with_name(f"{there.stem}-dark.png").exists():
+            files = {kind: node["uri"].replace(".png", suffix(kind)) for kind in KINDS}
+            sizes = [
+                size_of((path.parent / files[kind]).read_bytes()) for kind in ("light", "narrow")
+            ]
+            # The height follows from the width on the page and from the picture's shape.
+            wide, narrow = (
+                (width, round(height * width / own))
+                for width, (own, height) in zip((740, 360), sizes, strict=True)
+            )
+        else:
+            continue
+        node.replace_self(nodes.raw("", pair(node["alt"], files, wide, narrow), format="html"))
+
+
+def suffix(kind):
+    """How the name of a picture in `_static` ends: `.png` for the light one, `-dark.png`, ..."""
+    return ".png" if kind == "light" else f"-{kind.replace('_', '-')}.png"
+
+
+def setup(app):
+    """Before Sphinx collects the images of a page."""
+    app.connect("doctree-read", show, priority=400)
+    return {"parallel_read_safe": True}
