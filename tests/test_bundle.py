@@ -29,7 +29,7 @@ def test_a_module_is_bundled_with_what_it_imports(esbuild, tmp_path):
     source = tmp_path / "whole.mjs"
     source.write_text('import { twice } from "./part.mjs";\nconsole.log(twice(21));')
     text = bundle.bundle(source)
-    assert text.startswith("// Made by tools/bundle.py from book/_js/whole.mjs.\n")
+    assert text.startswith("// Made by tools/bundle.py from book/_js/bundled/whole.mjs.\n")
     assert "import" not in text.partition("\n")[2]
     assert "unused" not in text
     result = tmp_path / "result.mjs"

@@ -1,6 +1,6 @@
 """Bundle the pages' own modules with the libraries that they use.
 
-    python tools/bundle.py            write book/_static/NAME.mjs for each book/_js/NAME.mjs
+    python tools/bundle.py            write book/_static/NAME.mjs for each book/_js/bundled/NAME.mjs
     python tools/bundle.py --check    only say which of them aren't what their sources give
 
 The results are committed: building the book needs Python alone. Libraries are those of
@@ -21,7 +21,7 @@ from pathlib import Path
 import audit
 import book
 
-SOURCES = book.ROOT / "book" / "_js"
+SOURCES = book.ROOT / "book" / "_js" / "bundled"
 RESULTS = book.ROOT / "book" / "_static"
 LOCKED = book.ROOT / "tools" / "js"
 INSTALLED = audit.CACHE / "js"
@@ -62,7 +62,7 @@ def bundle(source):
         text = result.read_text(encoding="utf-8")
     packages = re.findall(r"node_modules/((?:@[^/]+/)?[^/]+)/", "\n".join(inputs))
     said = [f"{name} {version} ({license})" for name, version, license in map(about, set(packages))]
-    head = f"// Made by tools/bundle.py from book/_js/{source.name}"
+    head = f"// Made by tools/bundle.py from book/_js/bundled/{source.name}"
     head += f" with {', '.join(sorted(said))}.\n" if said else ".\n"
     return head + text
 
