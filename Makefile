@@ -5,10 +5,12 @@ PYTHON ?= $(or $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done),python3)
 PORT ?= 8000
 NOTEBOOK ?=
+PAGE ?=
+LIGHTHOUSE ?=
 RUN = .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help book test notebooks lab bench lint clean install install-dev
+.PHONY: help book test audit notebooks lab bench lint clean install install-dev
 
 help:
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
@@ -19,6 +21,9 @@ book: install  ## build the book and serve it on this machine (PORT=8000)
 test: install-dev lint  ## run every test: units, notebooks, the built pages in a browser
 	@$(RUN) tools/book.py --build
 	@$(RUN) -m pytest --nbval --nbval-current-env -n logical --dist loadfile tests book
+
+audit: install-dev  ## weigh the built pages (PAGE=adam for one, LIGHTHOUSE=1 for its scores)
+	@$(RUN) tools/audit.py $(if $(LIGHTHOUSE),--lighthouse) $(PAGE)
 
 notebooks: install-dev  ## execute and normalize all notebooks, or one (NOTEBOOK=book/adam.ipynb)
 	@$(RUN) tools/notebooks.py $(NOTEBOOK)
@@ -34,7 +39,7 @@ lint: install-dev  ## check style and format of the code and the notebooks
 	@$(RUN) -m ruff format --check
 
 clean:  ## delete what was built, but neither .venv nor your own work
-	@rm -rf _build .pytest_cache .ruff_cache .hypothesis
+	@rm -rf _build .audit .pytest_cache .ruff_cache .hypothesis
 	@find code tools tests -name __pycache__ -exec rm -rf {} +
 
 install:

@@ -1,23 +1,13 @@
 """A server and a browser for the tests that look at pages."""
 
 import os
-import shutil
 import threading
 from contextlib import contextmanager
 
 import pytest
 
+import audit
 import book
-
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    # So that all requests that are seen are the pages'.
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 @contextmanager
@@ -31,24 +21,9 @@ def serving(folder):
 
 @contextmanager
 def a_browser():
-    """Yield the system's Chromium or Chrome, or else the browser that Playwright installed."""
-    # Here, so that a reader who has no Playwright can run the other tests.
-    from playwright.sync_api import Error, sync_playwright
-
-    names = ("chromium", "chromium-browser", "google-chrome")
-    choices = [{"executable_path": path} for path in map(shutil.which, names) if path]
-    # Chrome where Windows and macOS keep it, off the PATH; then Playwright's own.
-    choices += [{"channel": "chrome"}, {}]
-    with sync_playwright() as playwright:
-        for choice in choices:
-            try:
-                browser = playwright.chromium.launch(args=FLAGS, **choice)
-            except Error:
-                continue
-            yield browser
-            browser.close()
-            return
-    no_browser()
+    """Yield a browser, or say that there is none."""
+    with audit.a_browser() as browser:
+        yield browser or no_browser()
 
 
 def no_browser():

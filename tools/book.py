@@ -22,8 +22,9 @@ STAMP = ROOT / "_build" / "built-from"
 def fingerprint():
     """Return a hash of all that the pages are made of."""
     sources = [ROOT / "_config.yml", ROOT / "_toc.yml", ROOT / "constraints.txt"]
-    # The package too, since a page shows what its docstrings say; and what draws the formulas.
+    # The package too, since a page shows what its docstrings say; and what makes the pages.
     sources += sorted([*(ROOT / "code").rglob("*.py"), *(ROOT / "tools").rglob("*.py")])
+    sources += sorted((ROOT / "tools").rglob("*.html"))
     sources += sorted(path for path in (ROOT / "book").rglob("*") if path.is_file())
     digest = hashlib.sha256()
     for path in sources:
