@@ -1,0 +1,129 @@
+"""Sphinx extension: markup for readers, where the theme's and MyST-NB's would be in their way.
+
+- A folded cell is a mark at its edge, with a name, and no bar.
+- The paragraph in italics after a figure is its caption.
+- A table scrolls by itself, by keyboard too. An empty corner of it is no heading.
+- The bibliography is a list of list items.
+- The contents show the exercises of the chapter that is open, and need no buttons to unfold.
+"""
+
+from html import escape
+from itertools import count
+from pathlib import Path
+
+from docutils import nodes
+from myst_nb.sphinx_ import HideCodeCellNode
+from sphinx.transforms.post_transforms import SphinxPostTransform
+
+FONTS = ("regular", "italic", "semibold")
+
+
+def visit_folded(self, node):
+    """The mark is drawn by the style sheet; its name is there for all who can't see it."""
+    classes = " ".join(["hide", *node["classes"]])
+    name = escape(node["prompt_show"])
+    self.body.append(f'<details class="{classes}"><summary><span>{name}</span></summary>\n')
+
+
+def depart_folded(self, node):
+    """Close what was opened."""
+    self.body.append("</details>\n")
+
+
+def visit_entry(self, node):
+    """A cell of a table; an empty one in its head is a plain cell."""
+    in_head = isinstance(node.parent.parent, nodes.thead)
+    if in_head and not node.astext().strip():
+        self.body.append("<td>")
+        self.context.append("</td>\n")
+    else:
+        type(self).visit_entry(self, node)
+
+
+def depart_entry(self, node):
+    """Close what was opened."""
+    type(self).depart_entry(self, node)
+
+
+def has_figure(node):
+    """Whether a cell shows a picture or a figure with sliders."""
+    if any(out.get("mime_type") == "image/png" for out in node.findall(nodes.container)):
+        return True
+    return any("<descent-" in raw.astext() for raw in node.findall(nodes.raw))
+
+
+class Captions(SphinxPostTransform):
+    """A paragraph in italics after a figure becomes its caption, upright."""
+
+    # Before MyST-NB chooses one of a figure's forms, which removes the others.
+    default_priority = 3
+    formats = ("html",)
+
+    def run(self, **options):
+        """Mark each caption, and take the emphasis away."""
+        for paragraph in list(self.document.findall(nodes.paragraph)):
+            inner = paragraph.children
+            if len(inner) != 1 or not isinstance(inner[0], nodes.emphasis):
+                continue
+            place = paragraph.parent.index(paragraph)
+            above = paragraph.parent[place - 1] if place else None
+            figure = isinstance(above, nodes.image) or (
+                isinstance(above, nodes.container)
+                and above.get("nb_element") == "cell_code"
+                and has_figure(above)
+            )
+            paragraph["classes"].append("caption" if figure else "aside")
+            paragraph.children = []
+            paragraph.extend(inner[0].children)
+
+
+class Tables(SphinxPostTransform):
+    """A table goes into a frame that scrolls, has a name, and is reached by the Tab key."""
+
+    default_priority = 900
+    formats = ("html",)
+
+    def run(self, **options):
+        """Frame all tables but the ledger's, whose cells go below each other instead."""
+        number = count(1)
+        for table in list(self.document.findall(nodes.table)):
+            if "ledger" in table["classes"]:
+                continue
+            heads = [entry.astext() for head in table.findall(nodes.thead) for entry in head[0]]
+            name = escape(", ".join(filter(None, heads)), quote=True)
+            opening = (
+                f'<div class="framed" role="region" tabindex="0" '
+                f'aria-label="Table {next(number)}: {name}">'
+            )
+            table.replace_self(
+                [nodes.raw("", opening, format="html"), table, nodes.raw("", "</div>", format="html")]
+            )
+
+
+def configure(app, config):
+    """Put the book's templates before the theme's, and leave out what no page needs."""
+    config.templates_path.insert(0, str(Path(app.srcdir) / "_templates"))
+    config.html_theme_options |= {"use_fullscreen_button": False, "toc_title": "On this page"}
+
+
+def mend(app, pagename, templatename, context, doctree):
+    """Ask for the typeface at once, and make the bibliography's entries items of their list."""
+    root = context["content_root"]
+    context["metatags"] = context.get("metatags", "") + "".join(
+        f'<link rel="preload" href="{root}_static/fonts/serif-{style}.woff2" as="font" '
+        'type="font/woff2" crossorigin>\n'
+        for style in FONTS
+    )
+    if "body" in context:
+        context["body"] = context["body"].replace('role="doc-biblioentry"', 'role="listitem"')
+
+
+def setup(app):
+    """Replace what MyST-NB and Sphinx would write."""
+    app.add_node(HideCodeCellNode, override=True, html=(visit_folded, depart_folded))
+    app.add_node(nodes.entry, override=True, html=(visit_entry, depart_entry))
+    app.add_post_transform(Captions)
+    app.add_post_transform(Tables)
+    app.connect("config-inited", configure)
+    app.connect("html-page-context", mend, priority=600)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
