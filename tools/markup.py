@@ -3,10 +3,10 @@
 - A folded cell is a mark at its edge, with a name, and no bar.
 - The paragraph in italics after a figure is its caption.
 - A table scrolls by itself, by keyboard too. An empty corner of it is no heading.
-- The bibliography is a list of list items.
 - The contents show the exercises of the chapter that is open, and need no buttons to unfold.
 """
 
+import re
 from html import escape
 from itertools import count
 from pathlib import Path
@@ -45,11 +45,16 @@ def depart_entry(self, node):
     type(self).depart_entry(self, node)
 
 
+FIGURE = re.compile("<(picture|descent-)")
+
+
 def has_figure(node):
-    """Whether a cell shows a picture or a figure with sliders."""
-    if any(out.get("mime_type") == "image/png" for out in node.findall(nodes.container)):
+    """Whether a picture or a figure with sliders is shown by a node, or by its output."""
+    if any(part.get("mime_type") == "image/png" for part in node.findall(nodes.container)):
         return True
-    return any("<descent-" in raw.astext() for raw in node.findall(nodes.raw))
+    return isinstance(node, nodes.image) or any(
+        FIGURE.search(part.astext()) for part in node.findall(nodes.raw)
+    )
 
 
 class Captions(SphinxPostTransform):
@@ -67,11 +72,7 @@ class Captions(SphinxPostTransform):
                 continue
             place = paragraph.parent.index(paragraph)
             above = paragraph.parent[place - 1] if place else None
-            figure = isinstance(above, nodes.image) or (
-                isinstance(above, nodes.container)
-                and above.get("nb_element") == "cell_code"
-                and has_figure(above)
-            )
+            figure = above is not None and has_figure(above)
             paragraph["classes"].append("caption" if figure else "aside")
             paragraph.children = []
             paragraph.extend(inner[0].children)
@@ -106,16 +107,14 @@ def configure(app, config):
     config.html_theme_options |= {"use_fullscreen_button": False, "toc_title": "On this page"}
 
 
-def mend(app, pagename, templatename, context, doctree):
-    """Ask for the typeface at once, and make the bibliography's entries items of their list."""
+def preload(app, pagename, templatename, context, doctree):
+    """Ask for the typeface at once."""
     root = context["content_root"]
     context["metatags"] = context.get("metatags", "") + "".join(
         f'<link rel="preload" href="{root}_static/fonts/serif-{style}.woff2" as="font" '
         'type="font/woff2" crossorigin>\n'
         for style in FONTS
     )
-    if "body" in context:
-        context["body"] = context["body"].replace('role="doc-biblioentry"', 'role="listitem"')
 
 
 def setup(app):
@@ -125,5 +124,5 @@ def setup(app):
     app.add_post_transform(Captions)
     app.add_post_transform(Tables)
     app.connect("config-inited", configure)
-    app.connect("html-page-context", mend, priority=600)
+    app.connect("html-page-context", preload, priority=600)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

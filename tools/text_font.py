@@ -13,7 +13,8 @@ from pathlib import Path
 
 FONTS = Path(__file__).resolve().parent.parent / "book" / "_static" / "fonts"
 STYLES = {"regular": "400-normal", "italic": "400-italic", "semibold": "600-normal"}
-OTHERS = "\N{NO-BREAK SPACE}°±²³·×÷äéöü–—‘’“”…−≠≤≥"
+LETTERS = "àáâäåæçèéêëìíîïñòóôöøùúûüßÉÖÜ"
+OTHERS = LETTERS + "\N{NO-BREAK SPACE}°±²³·×÷–—‘’“”…−"
 
 
 def main(package):
