@@ -51,8 +51,13 @@ def spoken(minutes):
 def claim(notebook):
     """The first clause of what a chapter claims, as a sentence."""
     source = "".join(notebook["cells"][0]["source"])
-    text = re.search(r"^\*\*Claim\.\*\* (.+)$", source, re.MULTILINE)[1]
-    return re.split(r"[.:;](?:\s|$)", text, maxsplit=1)[0] + "."
+    said = re.search(r"^\*\*Claim\.\*\* (.+)$", source, re.MULTILINE)
+    if not said:
+        raise ValueError(
+            f"{title(notebook)!r} has no paragraph that begins with **Claim.** in its first cell, "
+            "and the map of the chapters shows what each claims"
+        )
+    return re.split(r"[.:;](?:\s|$)", said[1], maxsplit=1)[0] + "."
 
 
 def chapters(book, toc):

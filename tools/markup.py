@@ -8,7 +8,6 @@
 
 import re
 from html import escape
-from itertools import count
 from pathlib import Path
 
 from docutils import nodes
@@ -28,6 +27,26 @@ def visit_folded(self, node):
 def depart_folded(self, node):
     """Close what was opened."""
     self.body.append("</details>\n")
+
+
+def visit_table(self, node):
+    """A table in a frame that scrolls, has a name, and is reached by the Tab key.
+
+    The ledger's rows go below each other instead.
+    """
+    if "ledger" not in node["classes"]:
+        number = 1 + list(node.document.findall(nodes.table)).index(node)
+        heads = [entry.astext() for head in node.findall(nodes.thead) for entry in head[0]]
+        name = escape(": ".join([f"Table {number}", ", ".join(filter(None, heads))]), quote=True)
+        self.body.append(f'<div class="framed" role="region" tabindex="0" aria-label="{name}">')
+    type(self).visit_table(self, node)
+
+
+def depart_table(self, node):
+    """Close what was opened."""
+    type(self).depart_table(self, node)
+    if "ledger" not in node["classes"]:
+        self.body.append("</div>\n")
 
 
 def visit_entry(self, node):
@@ -78,29 +97,6 @@ class Captions(SphinxPostTransform):
             paragraph.extend(inner[0].children)
 
 
-class Tables(SphinxPostTransform):
-    """A table goes into a frame that scrolls, has a name, and is reached by the Tab key."""
-
-    default_priority = 900
-    formats = ("html",)
-
-    def run(self, **options):
-        """Frame all tables but the ledger's, whose cells go below each other instead."""
-        number = count(1)
-        for table in list(self.document.findall(nodes.table)):
-            if "ledger" in table["classes"]:
-                continue
-            heads = [entry.astext() for head in table.findall(nodes.thead) for entry in head[0]]
-            name = escape(", ".join(filter(None, heads)), quote=True)
-            opening = (
-                f'<div class="framed" role="region" tabindex="0" '
-                f'aria-label="Table {next(number)}: {name}">'
-            )
-            table.replace_self(
-                [nodes.raw("", opening, format="html"), table, nodes.raw("", "</div>", format="html")]
-            )
-
-
 def configure(app, config):
     """Put the book's templates before the theme's, and leave out what no page needs."""
     config.templates_path.insert(0, str(Path(app.srcdir) / "_templates"))
@@ -120,9 +116,9 @@ def preload(app, pagename, templatename, context, doctree):
 def setup(app):
     """Replace what MyST-NB and Sphinx would write."""
     app.add_node(HideCodeCellNode, override=True, html=(visit_folded, depart_folded))
+    app.add_node(nodes.table, override=True, html=(visit_table, depart_table))
     app.add_node(nodes.entry, override=True, html=(visit_entry, depart_entry))
     app.add_post_transform(Captions)
-    app.add_post_transform(Tables)
     app.connect("config-inited", configure)
     app.connect("html-page-context", preload, priority=600)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
