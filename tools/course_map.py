@@ -10,8 +10,9 @@ import json
 import re
 from pathlib import Path
 
-from claims import title
 from sphinx_external_toc.parsing import parse_toc_yaml
+
+from claims import title
 
 MAP = re.compile(r"^% map of the chapters$", re.MULTILINE)
 # What a reader does in a minute: words of prose, lines of code in sight.

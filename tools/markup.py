@@ -1,12 +1,11 @@
 """Sphinx extension: markup for readers, where the theme's and MyST-NB's would be in their way.
 
 - A folded cell is a mark at its edge, with a name, and no bar.
-- The paragraph in italics after a figure is its caption.
+- The paragraph in italics after a figure or an output is its caption.
 - A table scrolls by itself, by keyboard too. An empty corner of it is no heading.
 - The contents show the exercises of the chapter that is open, and need no buttons to unfold.
 """
 
-import re
 from html import escape
 from pathlib import Path
 
@@ -64,23 +63,19 @@ def depart_entry(self, node):
     type(self).depart_entry(self, node)
 
 
-FIGURE = re.compile("<(picture|descent-)")
-
-
-def has_figure(node):
-    """Whether a picture or a figure with sliders is shown by a node, or by its output."""
-    if any(part.get("mime_type") == "image/png" for part in node.findall(nodes.container)):
-        return True
-    return isinstance(node, nodes.image) or any(
-        FIGURE.search(part.astext()) for part in node.findall(nodes.raw)
+def is_shown(node):
+    """Whether a node is a picture, or a cell of code with what it shows."""
+    return (
+        isinstance(node, nodes.image)
+        or (isinstance(node, nodes.raw) and "<picture" in node.astext())
+        or (isinstance(node, nodes.container) and node.get("nb_element") == "cell_code")
     )
 
 
 class Captions(SphinxPostTransform):
-    """A paragraph in italics after a figure becomes its caption, upright."""
+    """A paragraph in italics after a picture or a cell becomes its caption, upright."""
 
-    # Before MyST-NB chooses one of a figure's forms, which removes the others.
-    default_priority = 3
+    default_priority = 900
     formats = ("html",)
 
     def run(self, **options):
@@ -91,8 +86,7 @@ class Captions(SphinxPostTransform):
                 continue
             place = paragraph.parent.index(paragraph)
             above = paragraph.parent[place - 1] if place else None
-            figure = above is not None and has_figure(above)
-            paragraph["classes"].append("caption" if figure else "aside")
+            paragraph["classes"].append("caption" if is_shown(above) else "aside")
             paragraph.children = []
             paragraph.extend(inner[0].children)
 

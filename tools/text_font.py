@@ -2,10 +2,10 @@
 
 python tools/text_font.py PACKAGE
 
-PACKAGE is the unpacked npm package `@fontsource/source-serif-4` 5.3.1 (Source Serif 4.004, by Adobe,
-under the SIL Open Font License 1.1). Needs fontTools and Brotli, which readers do not: the results
-are committed in `book/_static/fonts`. The license reserves the name "Source", so the subsets go
-without it.
+PACKAGE is the unpacked npm package `@fontsource/source-serif-4` 5.3.1 (Source Serif 4.004, by
+Adobe, under the SIL Open Font License 1.1). Needs fontTools and Brotli, which readers do not: the
+results are committed in `book/_static/fonts`. The license reserves the name "Source", so the
+subsets go without it.
 """
 
 import sys
