@@ -263,6 +263,7 @@ def test_on_paper_there_is_the_text_and_its_figures_alone(page, site):
     for gone in ("sidebar-primary", "sidebar-secondary", "header-article"):
         assert not page.locator(f".bd-{gone}:visible").count()
     assert not page.locator("details.hide > summary:visible").count()
+    assert page.get_by_role("heading", level=1).inner_text().startswith("Gradient descent")
     pictures = page.locator("article .cell_output img:not(.only-dark, .only-dark *)")
     assert pictures.count() > 3
     assert all(picture.is_visible() for picture in pictures.all())
