@@ -1,4 +1,4 @@
-"""What holds for all tests and notebooks: one thread for matrices, and pictures are compared."""
+"""What holds for all tests and notebooks: one thread for matrices, and all outputs are compared."""
 
 import os
 
@@ -11,15 +11,17 @@ os.environ["OMP_NUM_THREADS"] = "1"
 import pytest
 from nbval.plugin import IPyNbCell
 
-from pictures import difference
+import pictures
+import rounding
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item):
-    """Compare a notebook cell's pictures too: nbval compares the rest of its outputs."""
+    """Compare a notebook cell's pictures too, and all outputs of those that nbval ignores."""
     result = yield
-    if isinstance(item, IPyNbCell) and item.options["check"]:
-        problem = difference(item.cell.outputs, item.test_outputs)
+    if isinstance(item, IPyNbCell):
+        how = pictures if item.options["check"] else rounding
+        problem = how.difference(item.cell.outputs, item.test_outputs)
         if problem:
             item.raise_cell_error(problem)
     return result
