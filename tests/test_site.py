@@ -39,6 +39,9 @@ FAULTS = """() => {
         const { width, height } = math.getBoundingClientRect();
         if (!(width > 2 && height > 4) || math.querySelector("merror"))
             faults.push(`mathematics can't be seen: ${math.getAttribute("alttext")}`);
+        // What is too wide scrolls, from its beginning.
+        if (math.getBoundingClientRect().x < math.parentElement.getBoundingClientRect().x - 1)
+            faults.push(`mathematics begins out of sight: ${math.getAttribute("alttext")}`);
     }
     for (const image of document.images) {
         if (!image.naturalWidth) faults.push(`a picture is not loaded: ${image.src}`);
@@ -194,6 +197,10 @@ def test_the_book_says_where_it_is_served_and_stops_quietly(site):
         (r"<p>\(x\)</p>", "mathematics is not typeset"),
         ("<p><code>$$</code></p>", None),
         ("<p><math></math></p>", "mathematics can't be seen"),
+        (
+            '<p style="overflow: auto"><math style="margin-left: -9px"><mi>x</mi></math></p>',
+            "mathematics begins out of sight",
+        ),
         ("<descent-nothing></descent-nothing>", "nothing defines the element"),
     ],
 )
