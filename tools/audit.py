@@ -55,7 +55,9 @@ SCROLL = """async () => {
         scrollTo({ top: y, behavior: "instant" });
         await pause();
     }
-    await Promise.allSettled([...document.images].map(image => image.complete || image.decode()));
+    // What the other theme shows is never loaded.
+    const shown = [...document.images].filter(image => image.checkVisibility());
+    await Promise.allSettled(shown.map(image => image.complete || image.decode()));
     await pause();
 }"""
 LOADED = """() => ({
