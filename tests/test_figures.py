@@ -14,6 +14,9 @@ PAGES = ["index", "adagrad", "exercises/momentum"]
 
 SHOWN = "() => [...document.images].filter(i => i.checkVisibility()).map(i => i.currentSrc)"
 
+GROUNDS = """() => [...document.querySelectorAll("picture img")].map(
+    i => getComputedStyle(i).backgroundColor)"""
+
 
 def read(page):
     """Scroll from top to bottom, so that all that is lazy comes."""
@@ -48,7 +51,9 @@ def test_only_what_is_shown_is_loaded(browser, site, name, width, theme):
     page.goto(f"{site}{name}.html", wait_until="load")
     read(page)
     shown = page.evaluate(SHOWN)
+    grounds = set(page.evaluate(GROUNDS))
     context.close()
+    assert grounds == {"rgba(0, 0, 0, 0)"}, "the page shows through"
     pictures = [path for path in loaded if path.endswith(".png")]
     wanted = theme if width > 720 else {"light": "narrow", "dark": "narrow_dark"}[theme]
     assert shown and {urlsplit(address).path for address in shown} == set(pictures)

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from contextlib import contextmanager
+from html import unescape
 from urllib.parse import urlsplit
 from urllib.request import urlopen
 
@@ -121,6 +122,9 @@ def is_practice(name):
     return "/" in name
 
 
+ELEMENTS = ":is(descent-walk, descent-stream)"
+
+
 def words(text):
     return " ".join(re.findall(r"\w+", text))
 
@@ -143,11 +147,19 @@ def compare_with_notebook(page, name):
         assert words(text).startswith(words(heading.partition("$")[0]))
 
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
-    alts = [
-        out.metadata["image/png"]["alt"] for out in outputs if "image/png" in out.get("data", {})
-    ]
-    pictures = article.locator(".cell_output img:not([src^='data:'])")
-    assert [picture.get_attribute("alt") for picture in pictures.all()] == alts
+    alts = []
+    for output in outputs:
+        data = output.get("data", {})
+        if "image/png" in data:
+            alts.append(output.metadata["image/png"]["alt"])
+        elif not data.get("text/html", "").startswith("<descent-"):  # Which a script fills anew.
+            alts += map(
+                unescape, re.findall(r'<img [^>]*?alt="([^"]*)"', data.get("text/html", ""))
+            )
+    # Each stands there for the light and for the dark, and one of the two isn't displayed.
+    for theme in ("light", "dark"):
+        pictures = article.locator(f".cell_output picture.only-{theme}:not({ELEMENTS} *) img")
+        assert [picture.get_attribute("alt") for picture in pictures.all()] == alts
     text = " ".join(article.text_content().split())
     for output in outputs:
         assert " ".join(output.get("text", "").split()) in text

@@ -18,6 +18,7 @@ from docutils import nodes
 
 NARROW = "(max-width: 720px)"
 INLINE = re.compile(r'<img (?P<rest>[^>]*?\bdata-dark="[^>]*)>')
+VARIANT = re.compile(r' data-(?:dark|narrow|narrow_dark)="[^"]*"')
 ATTRIBUTE = re.compile(r'([\w-]+)="([^"]*)"')
 KINDS = ("light", "dark", "narrow", "narrow_dark")
 
@@ -127,7 +128,24 @@ def suffix(kind):
     return ".png" if kind == "light" else f"-{kind.replace('_', '-')}.png"
 
 
+def thin(app, exception):
+    """Leave the light pictures alone in the notebooks that readers download: others need a page."""
+    for path in Path(app.outdir, "_sources").rglob("*.ipynb"):
+        notebook = json.loads(path.read_text(encoding="utf-8"))
+        for cell in notebook["cells"]:
+            for output in cell.get("outputs", []):
+                stored = output.get("metadata", {}).get("image/png", {})
+                for kind in KINDS[1:]:
+                    stored.pop(kind, None)
+                data = output.get("data", {})
+                if "text/html" in data:
+                    data["text/html"] = VARIANT.sub("", "".join(data["text/html"]))
+        text = json.dumps(notebook, ensure_ascii=False, indent=1)
+        path.write_text(f"{text}\n", encoding="utf-8", newline="\n")
+
+
 def setup(app):
-    """Before Sphinx collects the images of a page."""
+    """Before Sphinx collects the images of a page, and when all is written."""
     app.connect("doctree-read", show, priority=400)
+    app.connect("build-finished", thin)
     return {"parallel_read_safe": True}
