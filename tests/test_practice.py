@@ -395,7 +395,7 @@ def test_a_report_is_shown_as_text_and_as_html_with_a_figure():
     assert bundle["text/plain"].startswith("✗ adam: Your averages start at zero")
     page = bundle["text/html"]
     assert re.search(
-        r'<img width="\d+" alt="[^"]*your path parts[^"]*step 1[^"]*" src="data:', page
+        r'<img alt="[^"]*your path parts[^"]*step 1[^"]*" width="\d+" [^>]*src="data:', page
     )
     assert "<script" not in page
     passed = check("adam", EXERCISES["adam"].answer)

@@ -250,13 +250,14 @@ def test_a_choice_that_cannot_be_judged_is_refused(given, words):
 
 
 CSS = BOOK / "_static/descent.css"
+SCRIPT = CSS.parents[1] / "_js" / "descent.mjs"
 
 
 @pytest.fixture(scope="module")
 def page(browser):
     """A page with both questions and the book's script, as the built book has them."""
     page = browser.new_page()
-    source = CSS.with_name("descent.mjs").read_text()
+    source = SCRIPT.read_text(encoding="utf-8")
     page.set_content(f"<style>{CSS.read_text()}</style>{LIMIT.html()}{COLOR.html()}")
     page.add_script_tag(
         type="module", content=f"{source}\nwindow.descent = {{ readNumbers, judgeNumber }};"
@@ -340,7 +341,7 @@ def test_feedback_is_spoken(browser):
     """A status that is hidden while it is empty may stay unspoken when it fills."""
     page = browser.new_page()
     page.set_content(f"<style>{CSS.read_text()}</style>{LIMIT.html()}")
-    page.add_script_tag(type="module", content=CSS.with_name("descent.mjs").read_text())
+    page.add_script_tag(type="module", content=SCRIPT.read_text(encoding="utf-8"))
     status = page.locator("predict-number [role=status]")
     status.wait_for(state="attached")
     assert status.evaluate("(p) => getComputedStyle(p).display") == "block"

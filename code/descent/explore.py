@@ -267,7 +267,6 @@ class Walk(_Figure):
 
         return dict(
             rule=self.rule.__name__,
-            text=None if is_ours(self.rule) else javascript(self.rule),
             steps=self.steps,
             goal=self.goal,
             start=self.start,
@@ -278,7 +277,7 @@ class Walk(_Figure):
             tail=self.tail,
             color=(LOOK[self.family][0], DARK[self.family]),
             window=bowl().window,
-        )
+        ) | ({} if is_ours(self.rule) else dict(text=javascript(self.rule)))
 
     @property
     def fixed(self):
