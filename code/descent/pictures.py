@@ -27,7 +27,14 @@ SMALLEST = 11  # pixels of the page that a label is high
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure as PNG bytes, and its size in pixels of the page."""
+    """A figure in one coloring and width. Made by `draw`.
+
+    Attributes
+    ----------
+    png : bytes
+    width, height : int
+        In pixels of the page.
+    """
 
     png: bytes
     width: int
@@ -103,7 +110,16 @@ class _Canvas(FigureCanvasAgg):
 
 
 def same(color):
-    """The color itself: how a figure is colored for the light."""
+    """The color itself: how a figure is colored for the light.
+
+    Parameters
+    ----------
+    color : tuple of float
+
+    Returns
+    -------
+    tuple of float
+    """
     return color
 
 
