@@ -1,6 +1,5 @@
 """Machine code from a rule's text: the rule's own numbers to the last bit, or not at all."""
 
-import inspect
 import math
 import multiprocessing
 import subprocess
@@ -13,13 +12,8 @@ import pytest
 from descent import Optimizer, compiled, rules
 from descent.practice import sandbox
 from descent.schedules import cosine
+from every_rule import ELEMENTWISE
 
-ELEMENTWISE = [
-    rule
-    for rule in vars(rules).values()
-    if inspect.isfunction(rule) and "g" in inspect.signature(rule).parameters
-    if not hasattr(rule, "whole_matrix")
-]
 by_rule = pytest.mark.parametrize("rule", ELEMENTWISE, ids=lambda rule: rule.__name__)
 
 

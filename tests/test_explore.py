@@ -1,6 +1,5 @@
 """The interactive figures: their Python, and the page's JavaScript twin held to it."""
 
-import inspect
 import itertools
 import json
 from html import unescape
@@ -12,25 +11,16 @@ import pytest
 from descent import descend, explore, rules
 from descent.surfaces import bowl
 from descent.translate import Untranslatable
+from every_rule import ELEMENTWISE, defaults
 
 # Rates at which every rule moves and none flies off.
 RATES = dict(gd=0.09, momentum=0.02, nesterov=0.02, adagrad=0.8)
-CARRIED = [
-    name
-    for name, rule in vars(rules).items()
-    if inspect.isfunction(rule) and "g" in inspect.signature(rule).parameters
-    if not hasattr(rule, "whole_matrix")
-]
+CARRIED = [rule.__name__ for rule in ELEMENTWISE]
 
 
 def spec_of(figure):
     """What the element hands to the script."""
     return json.loads(unescape(figure.html().split("spec='")[1].split("'")[0]))
-
-
-def defaults(rule):
-    parameters = inspect.signature(rule).parameters.values()
-    return {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
 
 
 def test_the_page_has_every_rule_that_takes_one_coordinate_at_a_time(page):
