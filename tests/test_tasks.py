@@ -517,16 +517,24 @@ def test_a_refused_call_uses_up_no_batch():
     assert np.array_equal(f(w)[0], task.noisy(8, seed=[0, 1])(w)[0])
 
 
-def test_noisy_goes_through_epoch_after_epoch():
+def test_noisy_deals_the_epochs_out_in_batches_of_one_size():
     task = made_up("softmax", np.random.default_rng(0))
-    f = task.noisy(5, seed=7)
     w = np.random.default_rng(1).normal(size=task.size)
-    batches = [rows for k in range(3) for rows in tasks.minibatches(task.n, 5, (7, k))]
-    assert not np.array_equal(batches[0], batches[3])  # three batches to an epoch
-    for rows in batches:
+    f = task.noisy(5, seed=7)
+    epochs = [np.random.default_rng((7, k)).permutation(task.n) for k in range(5)]
+    assert task.n % 5, "otherwise no batch crosses from one epoch into the next"
+    for rows in np.concatenate(epochs).reshape(-1, 5):
         loss, gradient = f(w)
         assert loss == task.on(rows)(w)[0]
         assert np.array_equal(gradient, task.on(rows)(w)[1])
+
+
+def test_a_batch_may_be_larger_than_the_data():
+    task = made_up("softmax", np.random.default_rng(0))
+    w = np.random.default_rng(1).normal(size=task.size)
+    f = task.noisy(2 * task.n, seed=7)
+    assert f(w)[0] == pytest.approx(task(w)[0], rel=1e-12)
+    assert f(w)[0] == pytest.approx(task(w)[0], rel=1e-12)
 
 
 def test_noisy_gives_each_run_its_own_stream():

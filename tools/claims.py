@@ -9,18 +9,40 @@ import json
 import re
 from collections import Counter
 from pathlib import Path
+from typing import NamedTuple
 
 from sphinx.errors import ExtensionError
 
 from descent import ledger
 
 WEIGHED = re.compile(
-    r"^([a-z0-9-]+): (\S+) \((?:(\d+) values, (\S+ to \S+); )?predicted ([^)]+)\)$", re.MULTILINE
+    r"^([a-z0-9-]+): (predicted (.+) · measured (\S+?)"
+    r"(?: \((\S+ to \S+); held in (\d+) of (\d+)\))? · (as predicted|missed))$"
 )
 LABEL = re.compile(r"^\(([\w-]+)\)=$", re.MULTILINE)
 ROWS = re.compile(r"^% rows of the (article|course)$", re.MULTILINE)
 COURSE = "The course: "
-SIGNS = {ledger.HOLDS: "✓", ledger.CONDITIONS: "◐", ledger.NOT: "✗"}
+SIGNS = {ledger.HOLDS: "✓", ledger.CONDITIONS: "◐", ledger.NOT: "✗", ledger.OPEN: "?"}
+
+
+class Line(NamedTuple):
+    """What a notebook's output says of one piece of evidence, as text."""
+
+    key: str
+    told: str
+    predicted: str
+    value: str
+    spread: str | None
+    held: str | None
+    count: str | None
+    hit: str
+
+    @property
+    def share(self):
+        """The share of the values that bear the statement out."""
+        if self.count:
+            return int(self.held) / int(self.count)
+        return float(self.hit == "as predicted")
 
 
 def weighed(notebook):
@@ -33,9 +55,8 @@ def weighed(notebook):
 
     Yields
     ------
-    (key, label, value, count, spread, predicted) : tuple of str
-        The evidence's key, the label of its section, and the parts of the line printed. `count`
-        and `spread` are empty where there was one value.
+    (label, line) : str and Line
+        The label of the section that the line stands in, and the line.
     """
     label = ""
     for cell in notebook["cells"]:
@@ -43,20 +64,23 @@ def weighed(notebook):
         if cell["cell_type"] == "markdown":
             label = (LABEL.findall(source) or [label])[-1]
         for output in cell.get("outputs", []):
-            for key, *rest in WEIGHED.findall("".join(output.get("text", ""))):
-                yield key, label, *rest
+            if found := WEIGHED.match("".join(output.get("data", {}).get("text/plain", ""))):
+                yield label, Line(*found.groups())
 
 
 def measured(book):
     """The lines of `weighed` of all notebooks in the folder `book`, by their keys.
 
-    Before each comes the title of its notebook.
+    Before each come its notebook's name and title, and the label of its section.
     """
     found = {}
-    for path in sorted(Path(book).glob("*.ipynb")):
+    for path in sorted(Path(book).rglob("*.ipynb")):
+        if ".ipynb_checkpoints" in path.parts:
+            continue
         notebook = json.loads(path.read_text(encoding="utf-8"))
-        for key, *rest in weighed(notebook):
-            found[key] = (title(notebook), *rest)
+        name = path.relative_to(book).with_suffix("").as_posix()
+        for label, line in weighed(notebook):
+            found[line.key] = (name, title(notebook), label, line)
     return found
 
 
@@ -79,21 +103,21 @@ def rows(book, whose):
     found = measured(book)
 
     def item(key, side):
-        if key not in found:
-            raise ExtensionError(f"no notebook weighs {key!r}, which a claim of the ledger needs")
-        chapter, label, value, count, spread, predicted = found[key]
-        if predicted != ledger.expected(evidence[key]):
-            raise ExtensionError(f"{chapter} was run with another prediction of {key!r}")
+        name, chapter, label, line = found[key]
         entry = evidence[key]
-        spread = f" ({count} values, {spread})" if count else ""
+        if line.predicted != ledger.expected(entry):
+            raise ExtensionError(f"{chapter} was run with another prediction of {key!r}")
+        look = ", after a look" if entry.get("after_a_look") else ""
         return (
-            f"*{side}:* {entry['measures']}. "
-            f"Predicted {readable(predicted)}: {entry['prediction']}. "
-            f"Measured **{readable(value)}**{spread} "
-            f"in [{chapter}](#{label})."
+            f'<span id="{key}"></span>*{side}:* {entry["measures"]}. '
+            f"{readable(line.told).capitalize()} ({entry['kind']}{look}; "
+            f"{entry['prediction']}): [{chapter}]({name}.ipynb#{label})."
         )
 
-    count = Counter(ledger.verdict(claim) for claim in claims)
+    if missing := set(evidence) - set(found):
+        raise ExtensionError(f"no notebook weighs {sorted(missing)}, which the ledger lists")
+    shares = {key: line.share for key, (*_, line) in found.items()}
+    count = Counter(ledger.verdict(claim, shares) for claim in claims)
     marks = ", ".join(f"{count[v]} {SIGNS[v]} *{v.lower()}*" for v in SIGNS)
     parts = [f"The {len(claims)} claims by their verdicts: {marks}."]
     for part in dict.fromkeys(claim["part"] for claim in claims):
@@ -103,7 +127,7 @@ def rows(book, whose):
             "* - Claim and verdict\n  - Predicted and measured",
         ]
         for claim in (claim for claim in claims if claim["part"] == part):
-            verdict = ledger.verdict(claim)
+            verdict = ledger.verdict(claim, shares)
             items = [item(key, "For") for key in claim["for"]]
             items += [item(key, "Against") for key in claim["against"]]
             lines.append(f"* - {claim['says']}\n")
@@ -118,7 +142,7 @@ def fill(app, docname, source):
     if ROWS.search(source[0]):
         source[0] = ROWS.sub(lambda match: rows(app.srcdir, match[1]), source[0])
         listed = Path(ledger.__file__).with_name("claims.toml")
-        for path in (*Path(app.srcdir).glob("*.ipynb"), listed):
+        for path in (*Path(app.srcdir).rglob("*.ipynb"), listed):
             app.env.note_dependency(str(path))
 
 

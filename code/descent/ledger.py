@@ -1,16 +1,23 @@
-"""The ledger of claims: what was predicted, and whether a measurement bears it out.
+"""The ledger of claims: what was predicted, what was measured, and what follows from it.
 
-`claims.toml` lists the evidence (a measurement, its prediction with a tolerance, and the section of
-the book where it is made) and the claims, each with the evidence that speaks for it and against it.
+`claims.toml` lists the evidence (a statement, what was predicted of its number, and the section of
+the book that measures it) and the claims, each with the evidence that speaks for it and against it.
+A prediction may be missed: it stays as it was written, and the miss is a result.
 """
 
 import tomllib
 from functools import cache
+from html import escape
 from importlib.resources import files
 
 import numpy as np
 
 HOLDS, CONDITIONS, NOT = "Holds", "Holds under conditions", "Not as stated"
+OPEN = "Not shown here"
+KINDS = ("identity", "law", "experiment")
+# From how many of its values on a statement is borne out, and up to how many it is refuted: 18 of
+# 20, and 2 of 20. What lies between is even, and decides nothing.
+BORNE_OUT, REFUTED = 0.9, 0.1
 
 
 @cache
@@ -20,47 +27,98 @@ def claims():
     Returns
     -------
     dict
-        `evidence`: a dict of key to `notebook`, `anchor`, `measures`, `prediction`, `low` or `high`
-        or both, and `format`. `claim`: a list of dicts of `says`, `part`, `for`, `against` and
-        `truth`.
+        `evidence`: a dict of key to `notebook`, `anchor`, `measures`, `kind` (one of `KINDS`),
+        `prediction` (where it comes from), `low` or `high` or both, `format`, and sometimes
+        `counts_from` or `counts_to` (what a value must be to bear the statement out, where that is
+        not the predicted range), `study` (the table that it was measured from) and `after_a_look`
+        (the prediction was made or changed after a first result was known). `claim`: a list of
+        dicts of `says`, `part`, `for`, `against` and `truth`.
     """
     return tomllib.loads(files("descent").joinpath("claims.toml").read_text(encoding="utf-8"))
 
 
 def weigh(key, measured):
-    """Hold a measurement against its prediction, and print both.
+    """Hold a measurement against its prediction, and show both in one line.
 
     Parameters
     ----------
     key : str
         The evidence's name in `claims.toml`.
     measured : number or array
-        The measurement. Of an array, such as one number a run, every number must be as predicted,
-        and the median is printed with the lowest and the highest.
+        The measurement. Of an array, such as one number a run, the median is compared with the
+        prediction, and it is counted in how many runs the statement held.
 
     Raises
     ------
     KeyError
         When there is no evidence of that name.
-    AssertionError
-        When the measurement is not what was predicted.
+    ValueError
+        When there is nothing measured.
     """
     evidence = claims()["evidence"]
     if key not in evidence:
         raise KeyError(f"claims.toml has no evidence {key!r}")
-    entry = evidence[key]
     values = np.atleast_1d(np.asarray(measured, float))
-    low, high = entry.get("low", -np.inf), entry.get("high", np.inf)
+    if not values.size:
+        raise ValueError(f"{key}: there is nothing to weigh")
+    line = told(evidence[key], values)
+    from IPython.display import display  # Only where a notebook runs.
+
+    page = f'<p class="weighed"><a href="claims.html#{key}">{escape(line)}</a></p>'
+    display({"text/plain": f"{key}: {line}", "text/html": page}, raw=True)
+
+
+def told(entry, values):
+    """A prediction, its measurement, and whether it was hit, as a line of text.
+
+    Parameters
+    ----------
+    entry : dict
+        One of `claims()["evidence"]`.
+    values : ndarray
+        What was measured.
+
+    Returns
+    -------
+    str
+    """
 
     def show(value):
         return format(value, entry["format"])
 
-    line = f"{key}: {show(np.median(values))} ("
-    if values.size > 1:
-        line += f"{values.size} values, {show(values.min())} to {show(values.max())}; "
-    line += f"predicted {expected(entry)})"
-    assert ((low <= values) & (values <= high)).all(), f"not as predicted: {line}"
-    print(line)
+    middle = np.median(values)
+    low, high = entry.get("low", -np.inf), entry.get("high", np.inf)
+    hit = "as predicted" if low <= middle <= high else "missed"
+    spread = ""
+    if values.size > 1 or counts(entry):
+        held = np.count_nonzero(bears_out(entry, values))
+        spread = (
+            f" ({show(values.min())} to {show(values.max())}; "
+            f"held in {held} of {values.size})"
+        )
+    return f"predicted {expected(entry)} · measured {show(middle)}{spread} · {hit}"
+
+
+def bears_out(entry, values):
+    """Which values bear an entry's statement out.
+
+    Parameters
+    ----------
+    entry : dict
+        One of `claims()["evidence"]`.
+    values : ndarray
+
+    Returns
+    -------
+    ndarray of bool
+    """
+    low, high = ("counts_from", "counts_to") if counts(entry) else ("low", "high")
+    return (values >= entry.get(low, -np.inf)) & (values <= entry.get(high, np.inf))
+
+
+def counts(entry):
+    """Whether an entry says itself what counts, apart from what was predicted."""
+    return bool({"counts_from", "counts_to"} & set(entry))
 
 
 def expected(entry):
@@ -84,19 +142,27 @@ def expected(entry):
     return low if low == high else f"{low} to {high}"
 
 
-def verdict(claim):
-    """What follows for a claim from its evidence, all of which was found to be as predicted.
+def verdict(claim, shares):
+    """What follows for a claim from its evidence.
+
+    A statement that was borne out speaks for the claim, or against it, as listed. One that was to
+    speak for it and was refuted speaks against it. An even one decides nothing.
 
     Parameters
     ----------
     claim : dict
         One of `claims()["claim"]`.
+    shares : dict
+        For each key of evidence, the share of its values that bear its statement out.
 
     Returns
     -------
     str
-        `HOLDS`, `CONDITIONS` or `NOT`.
+        `HOLDS`, `CONDITIONS`, `NOT` or `OPEN`.
     """
-    if claim["for"]:
-        return CONDITIONS if claim["against"] else HOLDS
-    return NOT
+    good = any(shares[key] >= BORNE_OUT for key in claim["for"])
+    bad = any(shares[key] <= REFUTED for key in claim["for"])
+    bad |= any(shares[key] >= BORNE_OUT for key in claim["against"])
+    if good:
+        return CONDITIONS if bad else HOLDS
+    return NOT if bad else OPEN

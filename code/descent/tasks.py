@@ -8,6 +8,7 @@ The file reads from simple to full: mini-batches, three losses, the data and how
 all tasks share, the linear models, the network, and at the end the tasks themselves.
 """
 
+import itertools
 import math
 from functools import partial
 from pathlib import Path
@@ -282,7 +283,10 @@ class Task:
     def noisy(self, batch_size, seed):
         """Return a callable that draws the next mini-batch whenever it is called.
 
-        Epoch k goes through ``minibatches(task.n, batch_size, (seed, k))``, k = 0, 1, ...
+        The rows come in one stream, epoch after epoch, each shuffled anew, and are dealt out in
+        batches of one size: what is left over at the end of an epoch opens the next batch. (A
+        short last batch, taken at the full learning rate, would count its rows double and more,
+        just where losses are read.)
 
         Parameters
         ----------
@@ -308,10 +312,13 @@ class Task:
         seeds = [whole("seed", s, 0) for s in (seed if np.ndim(seed) else [seed])]
 
         def stream(s):
-            epoch = 0
-            while True:
-                yield from minibatches(self.n, batch_size, (s, epoch))
-                epoch += 1
+            rows = np.empty(0, int)
+            for epoch in itertools.count():
+                order = np.random.default_rng((s, epoch)).permutation(self.n)
+                rows = np.concatenate([rows, order])
+                whole_ones = len(rows) // batch_size * batch_size
+                yield from rows[:whole_ones].reshape(-1, batch_size)
+                rows = rows[whole_ones:]
 
         streams = [stream(s) for s in seeds]
 
