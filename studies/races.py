@@ -36,8 +36,8 @@ def races(problem, names, budgets, long=(), batch=64, **how):
         )
 
 
-# At how many budgets the whole line of learning rates is walked. (A step on the words is dear.)
-LINES = {"digits": 2, "words": 1, "sentences": 2, "cells": 2, "raw": 2, "mnist1d": 1, "wide": 0}
+# At how many budgets the whole line of learning rates is walked.
+LINES = {"digits": 2, "words": 2, "sentences": 2, "cells": 2, "raw": 2, "mnist1d": 1, "wide": 0}
 NEWER = ("lion", "muon", "schedule_free", "nadam", "radam")
 STEPS = (200, 800, 3200)
 FEWER = (100, 400, 1600)
