@@ -21,7 +21,6 @@ WEIGHED = re.compile(
     r"(?: \((\S+ to \S+); held in (\d+) of (\d+)\))? · (as predicted|missed))$"
 )
 LABEL = re.compile(r"^\(([\w-]+)\)=$", re.MULTILINE)
-PLACE = re.compile(r"^% (the [a-z' ]+)$", re.MULTILINE)
 COURSE = "The course: "
 SIGNS = {ledger.HOLDS: "✓", ledger.CONDITIONS: "◐", ledger.NOT: "✗", ledger.OPEN: "?"}
 # How the answer to a question must begin, so that it can't say another thing than the verdict.
@@ -233,7 +232,9 @@ class Answers:
         for key in keys(question):
             line = self.lines[key]
             if line.count:
-                for_it = int(line.held) if key in question["for"] else int(line.count) - int(line.held)
+                for_it = (
+                    int(line.held) if key in question["for"] else int(line.count) - int(line.held)
+                )
                 return f"held in {for_it} of {line.count}"
         agree = sum((self.shares[key] == 1) == (key in question["for"]) for key in keys(question))
         return f"held in {agree} of {len(keys(question))}"
@@ -253,9 +254,11 @@ class Answers:
             filter(
                 None,
                 [
+                    index,  # Above the heading, which then is what it leads to.
                     f"### {question['asks']}",
-                    index,
-                    self.opened(question, f"{question['asks']} {question['answer']}", "", "entry asked"),
+                    self.opened(
+                        question, f"{question['asks']} {question['answer']}", "", "entry asked"
+                    ),
                     question["answer"],
                     f"{SIGNS[verdict]} **{verdict}**, {self.held(question)}. [{chapter}](#{label})",
                     f"{self.folded(question)}\n</div>",
@@ -273,7 +276,9 @@ class Answers:
             [
                 self.opened(slip, slip["says"], slug(slip["says"])),
                 f"✎ `{slip['says']}` {slip['means']}",
-                self.folded(slip, ("Measured", "Measured")) + "\n</div>" if keys(slip) else "</div>",
+                self.folded(slip, ("Measured", "Measured")) + "\n</div>"
+                if keys(slip)
+                else "</div>",
             ]
         )
 
@@ -334,15 +339,15 @@ class Answers:
                 continue
             verdict = self.verdict(claim)
             start, end = place(claim["says"], text)
-            link = f'claims.html#{slug(claim["says"])}'
-            mark = f'<a class="mark" href="{link}">{SIGNS[verdict]} {verdict}</a>'
+            link = f"claims.html#{slug(claim['says'])}"
+            mark = f'<a class="verdict" href="{link}">{SIGNS[verdict]} {verdict}</a>'
             notes += [(start, 1, '<span class="said">'), (end, 0, f"</span> {mark}")]
         for slip in self.slips:
             start, end = place(slip["says"], text)
-            link = f'claims.html#{slug(slip["says"])}'
+            link = f"claims.html#{slug(slip['says'])}"
             notes += [
                 (start, 2, '<span class="slip">'),
-                (end, -1, f'</span><a class="mark" href="{link}" title="Slip of the pen">✎</a>'),
+                (end, -1, f'</span><a class="verdict" href="{link}" title="Slip of the pen">✎</a>'),
             ]
         pieces, last = [], 0
         for place_, _, note in sorted(notes):
@@ -384,6 +389,7 @@ PARTS = {
     "the course's claims": lambda answers: answers.rows("course"),
     "the article": Answers.article,
 }
+PLACE = re.compile(rf"^% ({'|'.join(PARTS)})$", re.MULTILINE)
 
 
 def fill(app, docname, source):

@@ -26,17 +26,17 @@ function narrow() {
   form.querySelector("output").textContent = `${shown} of ${rows.length} shown`;
 }
 
-function open() {
-  const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
-  const details = target?.closest("details");
-  if (!details) return;
-  details.open = true;
+function unfold() {
+  const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  const folded = target?.closest("details");
+  if (!folded) return;
+  folded.open = true;
   target.scrollIntoView();
 }
 
 form.hidden = false;
 form.addEventListener("input", narrow);
 form.addEventListener("submit", event => event.preventDefault());
-addEventListener("hashchange", open);
+addEventListener("hashchange", unfold);
 narrow();
-open();
+unfold();
