@@ -27,7 +27,7 @@ WEIGHED = [
     for label, line in page.weighed(notebook)
 ]
 VERDICTS = (ledger.HOLDS, ledger.CONDITIONS, ledger.NOT, ledger.OPEN)
-OWN = set("notebook anchor measures kind prediction low high format".split())
+OWN = {"notebook", "anchor", "measures", "kind", "prediction", "low", "high", "format"}
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,7 @@ def sections(notebook):
 def test_an_entry_says_of_what_kind_it_is_and_what_was_predicted(key):
     entry = EVIDENCE[key]
     counts = {"counts_from", "counts_to"}
-    assert {*OWN} - {"low", "high"} <= set(entry)
+    assert OWN - {"low", "high"} <= set(entry)
     assert set(entry) <= OWN | counts | {"study", "after_a_look", "learned"}
     assert entry["kind"] in ledger.KINDS
     bounds = [entry[name] for name in ("low", "high") if name in entry]
@@ -239,7 +239,7 @@ def test_what_cannot_be_weighed_is_refused():
 )
 def test_the_verdict_follows_from_how_many_of_twenty(good, bad, expected):
     names = [f"for {i}" for i in range(len(good))], [f"against {i}" for i in range(len(bad))]
-    shares = {key: n / 20 for key, n in zip(sum(names, []), good + bad, strict=True)}
+    shares = {key: n / 20 for key, n in zip(names[0] + names[1], good + bad, strict=True)}
     assert ledger.verdict({"for": names[0], "against": names[1]}, shares) == expected
 
 
@@ -309,7 +309,7 @@ def test_evidence_that_was_not_measured_so_is_refused():
     with pytest.raises(ExtensionError, match=r"no notebook weighs \['one', 'two'\]"):
         page.Answers(BOOK, SMALL, {})
     other = {key: entry | dict(high=3.0) for key, entry in SMALL["evidence"].items()}
-    with pytest.raises(ExtensionError, match="n was run with another prediction of 'one': 1.00"):
+    with pytest.raises(ExtensionError, match="n was run with another prediction of 'one'"):
         small(GOOD, BAD, evidence=other)
 
 

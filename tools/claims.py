@@ -39,7 +39,7 @@ RULES = {
     "AdaGrad": r"adagrad",
     "Adam": r"\badam\b",
     "AdamW": r"adamw|decoupled|weight[ _]decay",
-    "Newer rules": r"newer|adamax|nadam|radam|amsgrad|adabelief|\blion\b|adafactor|muon|schedule-free",
+    "Newer rules": r"newer|adamax|[nr]adam|amsgrad|adabelief|\blion\b|adafactor|muon|schedule-free",
 }
 
 
