@@ -305,7 +305,9 @@ def test_an_answer_that_says_another_thing_than_its_verdict_is_refused():
     assert "✗ **Not as stated**, held in 1 of 20." in small(GOOD, BAD, question=against).asked()
 
 
-def test_evidence_that_was_not_measured_so_is_refused():
+def test_evidence_that_is_not_listed_or_was_not_measured_so_is_refused():
+    with pytest.raises(ExtensionError, match=r"rest on \['three'\], which it doesn't list"):
+        small(GOOD, BAD, slip=[dict(says="x", means="y", against=["three"])])
     with pytest.raises(ExtensionError, match=r"no notebook weighs \['one', 'two'\]"):
         page.Answers(BOOK, SMALL, {})
     other = {key: entry | dict(high=3.0) for key, entry in SMALL["evidence"].items()}

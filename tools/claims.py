@@ -151,6 +151,9 @@ class Answers:
         self.evidence, self.claims = known["evidence"], known["claim"]
         self.questions, self.slips = known["question"], known["slip"]
         self.found = measured(book) if found is None else found
+        rows = (*self.claims, *self.slips, *self.questions)
+        if unknown := sorted({key for row in rows for key in keys(row)} - set(self.evidence)):
+            raise ExtensionError(f"rows of the ledger rest on {unknown}, which it doesn't list")
         if missing := sorted(set(self.evidence) - set(self.found)):
             raise ExtensionError(f"no notebook weighs {missing}, which the ledger lists")
         for key, entry in self.evidence.items():
@@ -164,7 +167,7 @@ class Answers:
         self.shares = {key: line.share for key, line in self.lines.items()}
         # Each key is an address once, however many rows rest on it.
         self.home = {}
-        for row in (*self.claims, *self.slips, *self.questions):
+        for row in rows:
             for key in keys(row):
                 self.home.setdefault(key, id(row))
 
