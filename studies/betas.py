@@ -1,9 +1,12 @@
 """Adam with lr alone tuned, at the default betas; the races have it with all three tuned.
 
-Budget: three minutes of CPU.
+Budget: two minutes of CPU.
 """
 
 from studies.protocol import Race
 
-BUDGETS = {"digits": (200, 800, 3200), "mnist1d": (200, 800), "words": (100, 400)}
-RACES = [Race(problem, "adam", steps, lines=0) for problem, steps in BUDGETS.items()]
+RACES = [
+    Race("digits", "adam", (200, 800, 3200), lines=0),
+    Race("mnist1d", "adam", (200, 800), lines=0),
+    Race("words", "adam", (100, 400), batch=32, lines=0),
+]
