@@ -7,6 +7,5 @@ from studies.protocol import Race
 
 RACES = [
     Race("digits", "adam", (200, 800, 3200), lines=0),
-    Race("mnist1d", "adam", (200, 800), lines=0),
     Race("words", "adam", (100, 400), batch=32, lines=0),
 ]
