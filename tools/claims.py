@@ -350,7 +350,7 @@ class Answers:
             link = f"claims.html#{slug(slip['says'])}"
             notes += [
                 (start, 2, '<span class="slip">'),
-                (end, -1, f'</span><a class="verdict" href="{link}" title="Slip of the pen">✎</a>'),
+                (end, -1, f'</span><a class="verdict" href="{link}" aria-label="Slip of the pen">✎</a>'),
             ]
         pieces, last = [], 0
         for place_, _, note in sorted(notes):
