@@ -294,6 +294,10 @@ def test_what_was_missed_stands_where_we_were_wrong_with_what_was_learned():
     assert "measured 2.50" in line
     assert "That we were wrong." in line
     assert small(GOOD, GOOD).misses() == "No prediction has missed so far."
+    told, _, folded = small(BAD, BAD).misses().split("\n", 2)
+    assert 'href="#two"' in told
+    assert folded.startswith("<details><summary>1 more</summary>")
+    assert 'href="#one"' in folded
 
 
 def test_an_answer_that_says_another_thing_than_its_verdict_is_refused():

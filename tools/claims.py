@@ -23,6 +23,7 @@ WEIGHED = re.compile(
 LABEL = re.compile(r"^\(([\w-]+)\)=$", re.MULTILINE)
 COURSE = "The course: "
 SIGNS = {ledger.HOLDS: "✓", ledger.CONDITIONS: "◐", ledger.NOT: "✗", ledger.OPEN: "?"}
+SLIP = "Slip of the pen"
 # How the answer to a question must begin, so that it can't say another thing than the verdict.
 OPENINGS = {
     ledger.HOLDS: ("Yes",),
@@ -200,7 +201,7 @@ class Answers:
         text = " ".join([text, *(entry["measures"] for entry in entries)])
         rules = [name for name, pattern in RULES.items() if re.search(pattern, text, re.I)]
         data = dict(
-            verdict=self.verdict(row) if "for" in row else "Slip of the pen",
+            verdict=self.verdict(row) if "for" in row else SLIP,
             rules="|".join(rules),
             kinds="|".join(sorted({entry["kind"] for entry in entries})),
         )
@@ -290,18 +291,24 @@ class Answers:
         return "\n\n".join(map(self.slip, self.slips))
 
     def misses(self):
-        """The predictions that missed, with what was learned."""
-        missed = [key for key, line in self.lines.items() if line.hit == "missed"]
-        items = []
-        for key in missed:
+        """The predictions that missed: in sight those that something was learned from."""
+        told, others = [], []
+        for key in (key for key, line in self.lines.items() if line.hit == "missed"):
             _, chapter, label, line = self.found[key]
             entry = self.evidence[key]
-            items.append(
+            learned = entry.get("learned", "")
+            (told if learned else others).append(
                 f'- <a href="#{key}">{escape(sentence(entry["measures"]))}</a> '
                 f"{sentence(readable(line.told))} *{sentence(entry['prediction'])}* "
-                f"{entry.get('learned', '')} [{chapter}](#{label})"
+                f"{learned} [{chapter}](#{label})"
             )
-        return "\n".join(items or ["No prediction has missed so far."])
+        if not told + others:
+            return "No prediction has missed so far."
+        if not others:
+            return "\n".join(told)
+        lines = "\n".join(others)
+        folded = f"<details><summary>{len(others)} more</summary>\n\n{lines}\n\n</details>"
+        return "\n".join([*told, "", folded])
 
     def counts(self):
         """How many entries there are of each kind, and how they came out, as a table."""
@@ -328,7 +335,7 @@ class Answers:
         return (
             '<form class="filter" hidden>'
             '<label>Search <input type="search" name="words"></label>'
-            f"{field('verdict', 'Verdict', [*SIGNS, 'Slip of the pen'])}"
+            f"{field('verdict', 'Verdict', [*SIGNS, SLIP])}"
             f"{field('rule', 'Rule', RULES)}{field('kind', 'Evidence', ledger.KINDS)}"
             "<output></output></form>"
         )
@@ -350,7 +357,7 @@ class Answers:
             link = f"claims.html#{slug(slip['says'])}"
             notes += [
                 (start, 2, '<span class="slip">'),
-                (end, -1, f'</span><a class="verdict" href="{link}" aria-label="Slip of the pen">✎</a>'),
+                (end, -1, f'</span><a class="verdict" href="{link}" aria-label="{SLIP}">✎</a>'),
             ]
         pieces, last = [], 0
         for place_, _, note in sorted(notes):
