@@ -4,7 +4,7 @@ A number counts in Markdown if it stands in running text, a heading, a list, a t
 and is a decimal, a percentage, or a whole number greater than 10. These don't count: what stands in
 mathematics, code, links, citations, HTML tags or the options of a directive; list markers; ordinals
 (20th); years (1900 to 2099, without a comma: two thousand steps are 2,000 steps); versions (NumPy
-2.0); and places in other works (Theorem 4.1, page 31).
+2.0); the time that a chapter takes; and places in other works (Theorem 4.1, page 31).
 
 It is found in an output if some number there, rounded to as many decimals, has the same digits.
 Signs are not compared. A percentage may stand in the output as such, or as a fraction.
@@ -32,6 +32,7 @@ NOT_PROSE = re.compile(
     | \b(?:[Ss]ections?|[Tt]heorem|[Ll]emma|[Ee]quations?|[Ff]igures?|[Tt]able|[Aa]lgorithm
         |[Cc]hapters?|[Vv]olume|[Pp]ages?|pp?\.|no\.)\s\(?[\d.–-]*\d
     | (?<![\d.,])(?:19|20)\d\d(?![\d.,]*\d|\s?%)    # a year
+    | ^\*Time:\s\d+\sminutes                        # counted by another test
     """,
     re.VERBOSE | re.MULTILINE | re.DOTALL,
 )

@@ -1,24 +1,38 @@
-"""The ledger: every claim rests on measurements of the notebooks, and its verdict follows."""
+"""The ledger: every measurement beside its prediction, and verdicts and answers that follow."""
 
 import json
 import re
+from html import unescape
+from pathlib import Path
 
 import numpy as np
 import pytest
+from sphinx.errors import ExtensionError
 
+import book
 import claims as page
-from contents import BOOK
+from contents import BOOK, NOTEBOOKS
 from descent import ledger
 
 KNOWN = ledger.claims()
 EVIDENCE, CLAIMS = KNOWN["evidence"], KNOWN["claim"]
-CHAPTERS = {
-    path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(BOOK.glob("*.ipynb"))
+QUESTIONS, SLIPS = KNOWN["question"], KNOWN["slip"]
+PAGES = {
+    Path(name).with_suffix("").as_posix(): json.loads((BOOK / name).read_text(encoding="utf-8"))
+    for name in NOTEBOOKS
 }
 WEIGHED = [
-    (chapter, *line) for chapter, notebook in CHAPTERS.items() for line in page.weighed(notebook)
+    (name, label, line)
+    for name, notebook in PAGES.items()
+    for label, line in page.weighed(notebook)
 ]
-VERDICTS = (ledger.HOLDS, ledger.CONDITIONS, ledger.NOT)
+VERDICTS = (ledger.HOLDS, ledger.CONDITIONS, ledger.NOT, ledger.OPEN)
+OWN = {"notebook", "anchor", "measures", "kind", "prediction", "low", "high", "format"}
+
+
+@pytest.fixture(scope="module")
+def answers():
+    return page.Answers(BOOK)
 
 
 def number(text):
@@ -34,86 +48,369 @@ def sections(notebook):
     return dict(zip(parts[1::2], parts[2::2], strict=True))
 
 
+# What the ledger lists.
+
+
+@pytest.mark.parametrize("key", EVIDENCE)
+def test_an_entry_says_of_what_kind_it_is_and_what_was_predicted(key):
+    entry = EVIDENCE[key]
+    counts = {"counts_from", "counts_to"}
+    assert OWN - {"low", "high"} <= set(entry)
+    assert set(entry) <= OWN | counts | {"study", "after_a_look", "learned"}
+    assert entry["kind"] in ledger.KINDS
+    bounds = [entry[name] for name in ("low", "high") if name in entry]
+    assert bounds and bounds == sorted(bounds)
+    assert entry["prediction"].strip()
+
+
+def test_every_row_has_known_evidence_and_every_evidence_a_row():
+    used = set()
+    for row in (*CLAIMS, *QUESTIONS, *SLIPS):
+        keys = page.keys(row)
+        assert len(keys) == len(set(keys)), row
+        used |= set(keys)
+    assert used == set(EVIDENCE)
+    for claim in CLAIMS:
+        assert set(claim) == {"part", "says", "for", "against", "truth"}
+        assert page.keys(claim), claim["says"]
+    for question in QUESTIONS:
+        assert set(question) == {"asks", "answer", "for", "against", "search"}
+        assert question["asks"].endswith("?")
+        assert page.keys(question), question["asks"]
+    for slip in SLIPS:
+        assert {"says", "means"} <= set(slip) <= {"says", "means", "against"}
+
+
+def test_a_claim_that_does_not_simply_hold_says_what_is_true(answers):
+    for claim in CLAIMS:
+        assert answers.verdict(claim) == ledger.HOLDS or claim["truth"], claim["says"]
+
+
+def test_each_row_has_an_address_of_its_own():
+    rows = [page.slug(row["says"]) for row in (*CLAIMS, *SLIPS)]
+    rows += [page.slug(question["asks"]) for question in QUESTIONS]
+    assert len(set(rows)) == len(rows)
+    assert not set(rows) & set(EVIDENCE)
+
+
+# What the notebooks store.
+
+
 def test_every_measurement_is_listed_and_made_once_where_the_ledger_says():
-    made = sorted((key, chapter, label) for chapter, key, label, *_ in WEIGHED)
+    made = sorted((line.key, name, label) for name, label, line in WEIGHED)
     listed = sorted((key, entry["notebook"], entry["anchor"]) for key, entry in EVIDENCE.items())
     assert made == listed
 
 
 def test_every_weighing_in_a_notebook_has_left_its_line():
-    for chapter, notebook in CHAPTERS.items():
+    for name, notebook in PAGES.items():
         source = "\n".join(
             "".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code"
         )
         keys = set(re.findall(r"ledger\.weigh\(\s*\"([\w-]+)\"", source))  # In a loop, an f-string.
-        assert keys <= {key for name, key, *_ in WEIGHED if name == chapter}, chapter
+        assert keys <= {line.key for where, _, line in WEIGHED if where == name}, name
 
 
-@pytest.mark.parametrize(("chapter", "key", "label", "value", "count", "spread", "told"), WEIGHED)
-def test_what_a_notebook_stores_is_as_predicted(chapter, key, label, value, count, spread, told):
-    entry = EVIDENCE[key]
-    assert told == ledger.expected(entry), "the prediction has changed since the notebook was run"
-    shown = [number(part) for part in (value, *(spread.split(" to ") if count else ()))]
-    for bound, sign in (("low", 1), ("high", -1)):
-        if bound in entry:
-            limit = number(format(entry[bound], entry["format"]))
-            assert all(sign * (part - limit) >= 0 for part in shown)
+@pytest.mark.parametrize(("name", "label", "line"), WEIGHED)
+def test_a_stored_line_has_todays_prediction_and_its_own_outcome(name, label, line):
+    entry = EVIDENCE[line.key]
+    assert line.predicted == ledger.expected(entry), "executed with another prediction"
+    value = number(line.value)
+    bounds = [format(entry[name], entry["format"]) for name in ("low", "high") if name in entry]
+    if line.value not in bounds:  # As rounded, a value may stand on the bound that it misses.
+        inside = entry.get("low", -np.inf) <= value <= entry.get("high", np.inf)
+        assert inside == (line.hit == "as predicted")
+    if line.count:
+        assert 0 <= int(line.held) <= int(line.count)
+        least, most = map(number, line.spread.split(" to "))
+        assert least <= value <= most
 
 
-@pytest.mark.parametrize("key", EVIDENCE)
-def test_a_measurement_that_leaves_the_prediction_is_refused(key, capsys):
-    entry = EVIDENCE[key]
-    bounds = [entry[name] for name in ("low", "high") if name in entry]
-    assert bounds == sorted(bounds)
-    for value in bounds:
-        ledger.weigh(key, value)
-        assert page.WEIGHED.fullmatch(capsys.readouterr().out.strip())[1] == key
-    for name, side in (("low", -np.inf), ("high", np.inf)):
-        if name in entry:
-            for outside in (np.nextafter(entry[name], side), side, np.nan):
-                with pytest.raises(AssertionError, match=rf"^not as predicted: {key}: "):
-                    ledger.weigh(key, outside)
-                with pytest.raises(AssertionError):
-                    ledger.weigh(key, [bounds[0], outside])
-
-
-def test_unknown_evidence_is_refused():
-    with pytest.raises(KeyError, match="no evidence 'nothing'"):
-        ledger.weigh("nothing", 1)
-
-
-def test_every_claim_has_known_evidence_and_every_evidence_a_claim():
-    used = set()
-    for claim in CLAIMS:
-        keys = claim["for"] + claim["against"]
-        assert keys, claim["says"]
-        assert len(keys) == len(set(keys)), claim["says"]
-        used |= set(keys)
-        assert set(claim) == {"part", "says", "for", "against", "truth"}
-        assert ledger.verdict(claim) == ledger.HOLDS or claim["truth"], claim["says"]
-    assert used == set(EVIDENCE)
-
-
-def test_the_verdict_follows_from_the_sides():
-    sides = {("a", ""): ledger.HOLDS, ("a", "b"): ledger.CONDITIONS, ("", "b"): ledger.NOT}
-    for (good, bad), expected in sides.items():
-        assert ledger.verdict({"for": list(good), "against": list(bad)}) == expected
-
-
-@pytest.mark.parametrize("chapter", CHAPTERS)
-def test_a_verdict_in_a_chapter_is_the_one_that_the_ledger_computes(chapter):
-    for label, text in sections(CHAPTERS[chapter]).items():
+@pytest.mark.parametrize("name", PAGES)
+def test_a_verdict_in_a_chapter_is_the_one_that_the_ledger_computes(answers, name):
+    for label, text in sections(PAGES[name]).items():
         told = {v for v in VERDICTS if re.search(rf"\*\*{v}[.:]?\*\*", text)}
         keys = {key for key, entry in EVIDENCE.items() if entry["anchor"] == label}
-        computed = {ledger.verdict(c) for c in CLAIMS if keys & {*c["for"], *c["against"]}}
+        computed = {answers.verdict(c) for c in CLAIMS if keys & set(page.keys(c))}
         assert told <= computed, label
 
 
-def test_the_page_shows_each_claim_with_its_numbers():
-    rows = page.rows(BOOK, "article") + page.rows(BOOK, "course")
+# How a measurement is weighed.
+
+ENTRY = dict(low=1.0, high=2.0, format=".2f")
+
+
+@pytest.mark.parametrize(
+    "values, entry, line",
+    [
+        ([1.5], {}, "predicted 1.00 to 2.00 · measured 1.50 · as predicted"),
+        ([2.5], {}, "predicted 1.00 to 2.00 · measured 2.50 · missed"),
+        ([np.nan], {}, "predicted 1.00 to 2.00 · measured nan · missed"),
+        (
+            [0.5, 1.5, 1.75],
+            {},
+            "predicted 1.00 to 2.00 · measured 1.50 (0.50 to 1.75; held in 2 of 3) · as predicted",
+        ),
+        # What counts for the statement isn't what was predicted of its size.
+        (
+            [1.2, 2.5, 2.6],
+            dict(counts_from=1.1),
+            "predicted 1.00 to 2.00 · measured 2.50 (1.20 to 2.60; held in 3 of 3) · missed",
+        ),
+        (
+            [1.5],
+            dict(counts_to=1),
+            "predicted 1.00 to 2.00 · measured 1.50 (1.50 to 1.50; held in 0 of 1) · as predicted",
+        ),
+    ],
+)
+def test_a_measurement_is_told_beside_its_prediction(values, entry, line):
+    assert ledger.told(ENTRY | entry, np.array(values)) == line
+    parts = page.Line(*page.WEIGHED.fullmatch(f"a-key: {line}").groups())
+    assert parts.predicted == ledger.expected(ENTRY)
+    held = re.search(r"held in (\d) of (\d)", line)
+    by_outcome = float(line.endswith("as predicted"))
+    assert parts.share == (int(held[1]) / int(held[2]) if held else by_outcome)
+
+
+@pytest.mark.parametrize(
+    "bounds, words, loose",
+    [
+        (dict(low=1, high=2), "1 to 2", False),
+        (dict(low=1, high=2.1), "1 to 2", True),
+        (dict(low=-2.1, high=-1), "-2 to -1", True),
+        (dict(low=-1, high=1), "-1 to 1", True),
+        (dict(low=0, high=1), "0 to 1", True),
+        (dict(low=0, high=0), "0", False),
+        (dict(low=3), "at least 3", True),
+        (dict(high=3), "at most 3", True),
+    ],
+)
+def test_a_range_is_told_in_words_and_known_to_be_loose(bounds, words, loose):
+    entry = dict(format=".0f") | bounds
+    assert ledger.expected(entry) == words
+    assert ledger.loose(entry) == loose
+
+
+def test_the_line_is_quiet_on_a_page_and_has_its_key_in_plain_text(monkeypatch):
+    shown = []
+    monkeypatch.setattr("IPython.display.display", lambda data, raw: shown.append(data))
+    ledger.weigh("gd-limits-best", 0.5)
+    ledger.weigh("gd-limits-best", 0.980198)
+    plain = [data["text/plain"] for data in shown]
+    assert [page.WEIGHED.fullmatch(line)[1] for line in plain] == ["gd-limits-best"] * 2
+    assert [line.rpartition(" · ")[2] for line in plain] == ["missed", "as predicted"]
+    for data in shown:
+        told = re.fullmatch(
+            r'<p class="weighed"><a href="claims\.html#gd-limits-best">(.+)</a></p>',
+            data["text/html"],
+        )
+        assert f"gd-limits-best: {unescape(told[1])}" == data["text/plain"]
+
+
+def test_what_cannot_be_weighed_is_refused():
+    with pytest.raises(KeyError, match="no evidence 'nothing'"):
+        ledger.weigh("nothing", 1)
+    with pytest.raises(ValueError, match="gd-limits-best: there is nothing to weigh"):
+        ledger.weigh("gd-limits-best", [])
+
+
+# What follows.
+
+
+@pytest.mark.parametrize(
+    "good, bad, expected",
+    [
+        ([20], [], ledger.HOLDS),
+        ([18], [], ledger.HOLDS),
+        ([17], [], ledger.OPEN),
+        ([3], [], ledger.OPEN),
+        ([2], [], ledger.NOT),
+        ([18, 10], [], ledger.HOLDS),
+        ([18, 2], [], ledger.CONDITIONS),
+        ([18], [18], ledger.CONDITIONS),
+        ([18], [17], ledger.HOLDS),
+        # What speaks against a claim and is refuted doesn't speak for it.
+        ([], [0], ledger.OPEN),
+        ([], [18], ledger.NOT),
+        ([10], [18], ledger.NOT),
+        ([10], [10], ledger.OPEN),
+    ],
+)
+def test_the_verdict_follows_from_how_many_of_twenty(good, bad, expected):
+    names = [f"for {i}" for i in range(len(good))], [f"against {i}" for i in range(len(bad))]
+    shares = {key: n / 20 for key, n in zip(names[0] + names[1], good + bad, strict=True)}
+    assert ledger.verdict({"for": names[0], "against": names[1]}, shares) == expected
+
+
+# What the pages show. A small ledger, and then the book's.
+
+SMALL = dict(
+    evidence={
+        key: dict(kind=kind, measures=f"how far {key} goes", prediction="a guess") | ENTRY | more
+        for key, kind, more in (
+            ("one", "law", {}),
+            ("two", "experiment", dict(after_a_look=True, learned="That we were wrong.")),
+        )
+    },
+    claim=[
+        dict(part="P", says='"Adam is fast."', truth="", against=[]) | {"for": ["one"]},
+        dict(part="The course: C", says="RMSprop is.", truth="No.", against=["one"])
+        | {"for": ["two"]},
+    ],
+    question=[
+        dict(asks="Is it?", answer="Yes, it is.", against=[], search=["it"]) | {"for": ["one"]},
+    ],
+    slip=[dict(says="fsat", means="is fast.")],
+)
+
+
+def small(*told, **changed):
+    """Answers from the small ledger, measured as told."""
+    found = {}
+    for key, line in zip(("one", "two"), told, strict=True):
+        line = page.WEIGHED.fullmatch(f"{key}: predicted 1.00 to 2.00 · {line}")
+        found[key] = ("n", "N", "claim-n", page.Line(*line.groups()))
+    return page.Answers(BOOK, SMALL | changed, found)
+
+
+GOOD = "measured 1.50 (1.00 to 2.00; held in 19 of 20) · as predicted"
+BAD = "measured 2.50 · missed"
+
+
+def test_the_counts_are_those_of_the_ledger():
+    rows = [line.strip("| ").split(" | ") for line in small(GOOD, BAD).counts().splitlines()[2:]]
+    assert rows == [
+        ["identities", "0", "0", "0", "0", "0"],
+        ["laws", "1", "1", "0", "0", "0"],
+        ["experiments", "1", "0", "1", "0", "1"],
+        ["all", "2", "1", "1", "0", "1"],
+    ]
+
+
+def test_what_was_missed_stands_where_we_were_wrong_with_what_was_learned():
+    (line,) = small(GOOD, BAD).misses().splitlines()
+    assert 'href="#two"' in line
+    assert "measured 2.50" in line
+    assert "That we were wrong." in line
+    assert small(GOOD, GOOD).misses() == "No prediction has missed so far."
+    told, _, folded = small(BAD, BAD).misses().split("\n", 2)
+    assert 'href="#two"' in told
+    assert folded.startswith("<details><summary>1 more</summary>")
+    assert 'href="#one"' in folded
+
+
+def test_an_answer_that_says_another_thing_than_its_verdict_is_refused():
+    assert "✓ **Holds**, held in 19 of 20." in small(GOOD, BAD).asked()
+    even = GOOD.replace("19 of", "10 of")
+    with pytest.raises(ExtensionError, match=r"'Is it\?' is answered 'Yes, .*'Not shown here'"):
+        small(even, BAD).asked()
+    against = [SMALL["question"][0] | {"answer": "No.", "for": [], "against": ["one"]}]
+    assert "✗ **Not as stated**, held in 1 of 20." in small(GOOD, BAD, question=against).asked()
+
+
+def test_evidence_that_is_not_listed_or_was_not_measured_so_is_refused():
+    with pytest.raises(ExtensionError, match=r"rest on \['three'\], which it doesn't list"):
+        small(GOOD, BAD, slip=[dict(says="x", means="y", against=["three"])])
+    with pytest.raises(ExtensionError, match=r"no notebook weighs \['one', 'two'\]"):
+        page.Answers(BOOK, SMALL, {})
+    other = {key: entry | dict(high=3.0) for key, entry in SMALL["evidence"].items()}
+    with pytest.raises(ExtensionError, match="n was run with another prediction of 'one'"):
+        small(GOOD, BAD, evidence=other)
+
+
+def test_the_page_shows_each_row_once_with_its_numbers_and_each_key_as_an_address(answers):
+    parts = [answers.rows("article"), answers.rows("course"), answers.pen(), answers.asked()]
+    whole = "\n".join(parts)
+    for row in (*CLAIMS, *SLIPS):
+        assert whole.count(f'id="{page.slug(row["says"])}"') == 1
+    for question in QUESTIONS:
+        assert whole.count(f"### {question['asks']}\n") == 1
+    for key, entry in EVIDENCE.items():
+        assert whole.count(f'<span id="{key}"></span>') == 1
+        assert page.sentence(page.readable(answers.lines[key].told)) in whole
+        assert entry["prediction"] in whole
+    assert len(QUESTIONS) >= 20
+
+
+def test_the_article_stands_there_word_for_word_with_every_verdict(answers):
+    shown = answers.article()
+    text = re.sub(r' ?<a class="verdict".*?</a>', "", shown)
+    text = unescape(re.sub(r"<[^>]+>", "", text))
+    source = (BOOK / "article.txt").read_text(encoding="utf-8")
+    bare = re.sub(r"\]\(https://\S+?\)|[*#\[\]]", "", source)
+    assert re.sub(r"[*#\[\]]", "", text).split() == bare.split()
     for claim in CLAIMS:
-        assert rows.count(f"* - {claim['says']}\n") == 1
-    for chapter, key, label, value, *_ in WEIGHED:
-        assert EVIDENCE[key]["prediction"] in rows
-        shown = re.escape(page.readable(value))
-        assert re.search(rf"Measured \*\*{shown}\*\*.*\(#{label}\)", rows), chapter
+        if not claim["part"].startswith(page.COURSE):
+            verdict = answers.verdict(claim)
+            link = f'#{page.slug(claim["says"])}">{page.SIGNS[verdict]} {verdict}</a>'
+            assert shown.count(link) == 1, claim["says"]
+    for slip in SLIPS:
+        assert shown.count(f'#{page.slug(slip["says"])}"') == 1
+
+
+def test_a_sentence_that_the_article_has_not_once_is_refused():
+    text = "Adam is a **fast** [rule](https://a.b). Adam is."
+    assert page.place('"Adam is a fast rule."', text) == (0, 39)
+    for says, times in (("is slow", 0), ("Adam is", 2)):
+        with pytest.raises(ExtensionError, match=f"has '{says}' {times} times"):
+            page.place(says, text)
+
+
+# The built page, in a browser.
+
+
+def test_a_line_in_a_chapter_leads_to_its_row_from_every_folder(site):
+    for name, _, line in WEIGHED:
+        html = (book.SITE / f"{name}.html").read_text(encoding="utf-8")
+        assert f'href="{"../" * name.count("/")}claims.html#{line.key}"' in html
+
+
+def test_the_search_for_little_tuning_leads_to_its_answer(browser, site):
+    tab = browser.new_page()
+    tab.goto(f"{site}search.html?q=little+tuning")
+    first = tab.locator("#search-results li a").first
+    first.click()
+    assert tab.url.endswith("claims.html#row-does-adam-need-little-tuning")
+    assert tab.locator("h3", has_text="Does Adam need little tuning?").is_visible()
+    tab.close()
+
+
+def test_rows_are_found_by_words_verdict_rule_and_kind(browser, site):
+    tab = browser.new_page()
+    tab.goto(f"{site}claims.html")
+    shown = lambda: tab.locator(".entry:visible").count()  # noqa: E731
+    total = tab.locator(".entry").count()
+    assert shown() == total
+    tab.locator("[name=words]").fill("weight_delay")
+    assert 0 < shown() < total
+    tab.locator("[name=words]").fill("little tuning")
+    assert 0 < shown() < total
+    assert tab.locator("h3", has_text="Does Adam need little tuning?").is_visible()
+    assert not tab.locator("h3", has_text="Do I need warm-up?").is_visible()
+    tab.locator("[name=words]").fill("")
+    for name, choice in (("verdict", "Not as stated"), ("rule", "RMSprop"), ("kind", "law")):
+        tab.locator(f"[name={name}]").select_option(choice)
+        here = shown()
+        assert 0 < here < total
+        assert tab.locator("form output").inner_text() == f"{here} of {total} shown"
+        tab.locator(f"[name={name}]").select_option("")
+    assert shown() == total
+    tab.close()
+
+
+def test_a_link_into_what_is_folded_opens_it(browser, site):
+    tab = browser.new_page()
+    tab.goto(f"{site}claims.html#torch-state-apart")
+    assert tab.locator("li:has(#torch-state-apart)").is_visible()
+    tab.close()
+
+
+def test_the_answers_can_be_read_without_javascript(browser, site):
+    tab = browser.new_page(java_script_enabled=False)
+    tab.goto(f"{site}claims.html")
+    assert not tab.locator("form.filter").is_visible()
+    assert tab.locator(".entry:visible").count() == tab.locator(".entry").count()
+    tab.locator("summary:visible", has_text="measurement").first.click()
+    assert tab.locator(".entry li").first.is_visible()
+    tab.close()

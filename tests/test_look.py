@@ -2,11 +2,15 @@
 
 import json
 import re
+from types import SimpleNamespace
 
 import pytest
+from docutils import nodes
+from docutils.utils import new_document
 
 import book
 import course_map
+import markup
 from contents import BOOK, NOTEBOOKS, PAGES, ROOT
 
 CHAPTER = "gradient_descent"
@@ -215,6 +219,26 @@ def test_a_wide_table_scrolls_by_itself_and_has_a_name(page, site):
     assert frames.first.evaluate("e => e.scrollWidth > e.clientWidth")
     for name in ("package", "notation", "claims"):
         assert not re.search(r"<th\b[^>]*>(\s|<p>|</p>)*</th>", html(name))
+
+
+def test_a_table_that_code_shows_is_framed_and_a_measurement_leads_out_of_its_folder():
+    table = (
+        '<table class="numbers"><thead><tr><th scope="col"></th><th scope="col">loss</th></tr>'
+        "</thead><tbody></tbody></table>"
+    )
+    line = '<p class="weighed"><a href="claims.html#a-key">measured</a></p>'
+    document = new_document("page")
+    document += [nodes.table(), nodes.raw("", table, format="html")]
+    document += [nodes.raw("", line, format="html"), nodes.raw("", line, format="latex")]
+    markup.mend(SimpleNamespace(env=SimpleNamespace(docname="deeper/adam")), document)
+    _, framed, weighed, other = document.children
+    assert framed.astext() == (
+        '<div class="framed" role="region" tabindex="0" aria-label="Table 2: loss">'
+        '<table class="table numbers"><thead><tr><td></td><th scope="col">loss</th></tr>'
+        "</thead><tbody></tbody></table></div>"
+    )
+    assert 'href="../claims.html#a-key"' in weighed.astext()
+    assert other.astext() == line
 
 
 @pytest.mark.parametrize("page", [{"color_scheme": s} for s in ("light", "dark")], indirect=True)

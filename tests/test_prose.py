@@ -23,6 +23,7 @@ from prose import is_found, numbers, output_text
         (":::{note}\nOf 64\n:::", ["64"]),
         ("{cite}`kingma2015` in 2015, of [14.5](http://a.b/1412.6980).", ["14.5"]),
         ("arXiv:1412.6980, https://a.b/12.5 and Theorem 4.1 on page 31", []),
+        ("*Time: 18 minutes. You need: 12 fingers.*", ["12"]),
         ("With NumPy 2.0, PyTorch 2.13.0, float32, the 20th, a 2D one, 3.1.4", []),
         ('<img width="250" alt="12.5"> 2,000 steps in 2015', ["2,000"]),
         ("(a-label-12)=\n- 16-bit floats", ["16"]),

@@ -1,13 +1,14 @@
-"""Sphinx extension: the ledger's rows, with the numbers that the notebooks printed.
+"""Sphinx extension: the answer page and the article, with what the notebooks measured.
 
-In `claims.md` the line `% rows of the article` becomes a table of its claims, and in `results.md`
-the line `% rows of the course` one of the others. What was measured comes from the stored outputs
-of the notebooks, and the verdict is computed from it.
+In `claims.md` and `article.md`, lines such as `% the questions` are replaced by what `PARTS` makes
+of the ledger. What was measured comes from the stored outputs of the notebooks, and every verdict
+is computed from it. The article stands word for word in `article.txt`, and is marked here.
 """
 
 import json
 import re
 from collections import Counter
+from html import escape
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,9 +21,27 @@ WEIGHED = re.compile(
     r"(?: \((\S+ to \S+); held in (\d+) of (\d+)\))? · (as predicted|missed))$"
 )
 LABEL = re.compile(r"^\(([\w-]+)\)=$", re.MULTILINE)
-ROWS = re.compile(r"^% rows of the (article|course)$", re.MULTILINE)
 COURSE = "The course: "
 SIGNS = {ledger.HOLDS: "✓", ledger.CONDITIONS: "◐", ledger.NOT: "✗", ledger.OPEN: "?"}
+SLIP = "Slip of the pen"
+# How the answer to a question must begin, so that it can't say another thing than the verdict.
+OPENINGS = {
+    ledger.HOLDS: ("Yes",),
+    ledger.CONDITIONS: ("It depends", "In part", "Sometimes"),
+    ledger.NOT: ("No",),
+    ledger.OPEN: ("Not shown here",),
+}
+# The rules that a reader may ask for, and how a text names them.
+RULES = {
+    "Gradient descent": r"(?<!stochastic )gradient descent",
+    "SGD": r"\bSGD\b|stochastic gradient descent",
+    "Momentum": r"momentum|heavy ball|nesterov",
+    "RMSprop": r"rmsprop|root mean square prop",
+    "AdaGrad": r"adagrad",
+    "Adam": r"\badam\b",
+    "AdamW": r"adamw|decoupled|weight[ _]decay",
+    "Newer rules": r"newer|adamax|[nr]adam|amsgrad|adabelief|\blion\b|adafactor|muon|schedule-free",
+}
 
 
 class Line(NamedTuple):
@@ -90,63 +109,318 @@ def readable(text):
     return re.sub(r"0\.(0{5,})(?!\d)", lambda zeros: f"0 to {len(zeros[1])} decimals", text)
 
 
+def sentence(text):
+    """A text that begins as a sentence does, and ends with a period."""
+    return text[:1].upper() + text[1:] + "." * (text[-1:] not in ".?!")
+
+
 def title(notebook):
     """A notebook's title."""
     return re.search(r"^# (.+)$", "".join(notebook["cells"][0]["source"]), re.MULTILINE)[1]
 
 
-def rows(book, whose):
-    """The claims of the "article" or the "course" in Markdown: their count, and a table a part."""
-    known = ledger.claims()
-    evidence = known["evidence"]
-    claims = [c for c in known["claim"] if c["part"].startswith(COURSE) == (whose == "course")]
-    found = measured(book)
+def slug(says):
+    """The address of a row on its page, from its first words."""
+    words = re.findall(r"[a-z0-9_]+", re.sub(r"^\W*\d+\. ", "", says).lower())
+    return "-".join(["row", *words[:9]])
 
-    def item(key, side):
-        name, chapter, label, line = found[key]
-        entry = evidence[key]
-        if line.predicted != ledger.expected(entry):
-            raise ExtensionError(f"{chapter} was run with another prediction of {key!r}")
+
+def keys(row):
+    """The keys of all evidence of a claim, a question or a slip of the pen."""
+    return [*row.get("for", []), *row.get("against", [])]
+
+
+class Answers:
+    """The ledger, with what was measured, and its parts as Markdown.
+
+    Parameters
+    ----------
+    book : Path
+        The folder with the notebooks.
+    known : dict, default `ledger.claims()`
+    found : dict, default `measured(book)`
+
+    Raises
+    ------
+    ExtensionError
+        If evidence has no measurement, or one that was held against another prediction.
+    """
+
+    def __init__(self, book, known=None, found=None):
+        known = ledger.claims() if known is None else known
+        self.book = Path(book)
+        self.evidence, self.claims = known["evidence"], known["claim"]
+        self.questions, self.slips = known["question"], known["slip"]
+        self.found = measured(book) if found is None else found
+        rows = (*self.claims, *self.slips, *self.questions)
+        if unknown := sorted({key for row in rows for key in keys(row)} - set(self.evidence)):
+            raise ExtensionError(f"rows of the ledger rest on {unknown}, which it doesn't list")
+        if missing := sorted(set(self.evidence) - set(self.found)):
+            raise ExtensionError(f"no notebook weighs {missing}, which the ledger lists")
+        for key, entry in self.evidence.items():
+            name, _, _, line = self.found[key]
+            if line.predicted != ledger.expected(entry):
+                raise ExtensionError(
+                    f"{name} was run with another prediction of {key!r}: {line.predicted} where "
+                    f"the ledger has {ledger.expected(entry)}; execute it again"
+                )
+        self.lines = {key: self.found[key][-1] for key in self.evidence}
+        self.shares = {key: line.share for key, line in self.lines.items()}
+        # Each key is an address once, however many rows rest on it.
+        self.home = {}
+        for row in rows:
+            for key in keys(row):
+                self.home.setdefault(key, id(row))
+
+    def verdict(self, row):
+        """The verdict on a claim or a question."""
+        return ledger.verdict(row, self.shares)
+
+    def item(self, key, side, row):
+        """A piece of evidence as an item of a list."""
+        _, chapter, label, line = self.found[key]
+        entry = self.evidence[key]
+        anchor = f'<span id="{key}"></span>' if self.home[key] == id(row) else ""
         look = ", after a look" if entry.get("after_a_look") else ""
         return (
-            f'<span id="{key}"></span>*{side}:* {entry["measures"]}. '
-            f"{readable(line.told).capitalize()} ({entry['kind']}{look}; "
-            f"{entry['prediction']}): [{chapter}]({name}.ipynb#{label})."
+            f"- {anchor}**{side}.** {sentence(entry['measures'])} {sentence(readable(line.told))} "
+            f"*{sentence(entry['kind'] + look + ': ' + entry['prediction'])}* [{chapter}](#{label})"
         )
 
-    if missing := set(evidence) - set(found):
-        raise ExtensionError(f"no notebook weighs {sorted(missing)}, which the ledger lists")
-    shares = {key: line.share for key, (*_, line) in found.items()}
-    count = Counter(ledger.verdict(claim, shares) for claim in claims)
-    marks = ", ".join(f"{count[v]} {SIGNS[v]} *{v.lower()}*" for v in SIGNS)
-    parts = [f"The {len(claims)} claims by their verdicts: {marks}."]
-    for part in dict.fromkeys(claim["part"] for claim in claims):
-        lines = [
-            f"## {part.removeprefix(COURSE)}\n",
-            ":::{list-table}\n:header-rows: 1\n:widths: 40 60\n:class: ledger\n",
-            "* - Claim and verdict\n  - Predicted and measured",
-        ]
-        for claim in (claim for claim in claims if claim["part"] == part):
-            verdict = ledger.verdict(claim, shares)
-            items = [item(key, "For") for key in claim["for"]]
-            items += [item(key, "Against") for key in claim["against"]]
-            lines.append(f"* - {claim['says']}\n")
-            lines.append(f"    {SIGNS[verdict]} **{verdict}.** {claim['truth']}")
-            lines.append("\n".join(f"  {'  ' if i else '- '}- {x}" for i, x in enumerate(items)))
-        parts.append("\n".join(lines) + "\n:::")
-    return "\n\n".join(parts) + "\n"
+    def folded(self, row, sides=("For", "Against")):
+        """A row's evidence, folded."""
+        items = [self.item(key, sides[0], row) for key in row.get("for", [])]
+        items += [self.item(key, sides[1], row) for key in row.get("against", [])]
+        named = "1 measurement" if len(items) == 1 else f"{len(items)} measurements"
+        lines = "\n".join(items)
+        return f"<details><summary>{named}</summary>\n\n{lines}\n\n</details>"
+
+    def opened(self, row, text, anchor="", kind="entry"):
+        """The opening tag of a row, with what it can be found by."""
+        entries = [self.evidence[key] for key in keys(row)]
+        text = " ".join([text, *(entry["measures"] for entry in entries)])
+        rules = [name for name, pattern in RULES.items() if re.search(pattern, text, re.I)]
+        data = dict(
+            verdict=self.verdict(row) if "for" in row else SLIP,
+            rules="|".join(rules),
+            kinds="|".join(sorted({entry["kind"] for entry in entries})),
+        )
+        found_by = "".join(f' data-{name}="{value}"' for name, value in data.items())
+        return f'<div class="{kind}"{anchor and f""" id="{anchor}" """.rstrip()}{found_by}>'
+
+    def row(self, claim):
+        """A claim with its verdict and its evidence."""
+        verdict = self.verdict(claim)
+        return "\n\n".join(
+            [
+                self.opened(claim, f"{claim['says']} {claim['truth']}", slug(claim["says"])),
+                claim["says"],
+                f"{SIGNS[verdict]} **{verdict}.** {claim['truth']}".rstrip(),
+                f"{self.folded(claim)}\n</div>",
+            ]
+        )
+
+    def rows(self, whose):
+        """The claims of the "article" or the "course": their count, and a heading a part."""
+        claims = [c for c in self.claims if c["part"].startswith(COURSE) == (whose == "course")]
+        count = Counter(map(self.verdict, claims))
+        marks = ", ".join(f"{count[v]} {SIGNS[v]} *{v.lower()}*" for v in SIGNS)
+        parts = [f"{len(claims)} claims by their verdicts: {marks}."]
+        for part in dict.fromkeys(claim["part"] for claim in claims):
+            parts.append(f"### {part.removeprefix(COURSE)}")
+            parts += [self.row(claim) for claim in claims if claim["part"] == part]
+        return "\n\n".join(parts)
+
+    def held(self, question):
+        """In how many of its runs a question's statement held, by the first evidence with runs."""
+        for key in keys(question):
+            line = self.lines[key]
+            if line.count:
+                for_it = (
+                    int(line.held) if key in question["for"] else int(line.count) - int(line.held)
+                )
+                return f"held in {for_it} of {line.count}"
+        agree = sum((self.shares[key] == 1) == (key in question["for"]) for key in keys(question))
+        return f"held in {agree} of {len(keys(question))}"
+
+    def question(self, question):
+        """A question as a heading, with its answer, its verdict and its evidence."""
+        verdict = self.verdict(question)
+        if not question["answer"].startswith(OPENINGS[verdict]):
+            raise ExtensionError(
+                f"{question['asks']!r} is answered {question['answer'][:40]!r}, but the verdict is "
+                f"{verdict!r}: the answer begins with one of {OPENINGS[verdict]}"
+            )
+        _, chapter, label, _ = self.found[keys(question)[0]]
+        found_by = ", ".join(f"! {words}" for words in question.get("search", []))
+        index = f"```{{index}} {found_by}\n:name: {slug(question['asks'])}\n```" if found_by else ""
+        return "\n\n".join(
+            filter(
+                None,
+                [
+                    index,  # Above the heading, which then is what it leads to.
+                    f"### {question['asks']}",
+                    self.opened(
+                        question, f"{question['asks']} {question['answer']}", "", "entry asked"
+                    ),
+                    question["answer"],
+                    f"{SIGNS[verdict]} **{verdict}**, {self.held(question)}. [{chapter}](#{label})",
+                    f"{self.folded(question)}\n</div>",
+                ],
+            )
+        )
+
+    def asked(self):
+        """All questions."""
+        return "\n\n".join(map(self.question, self.questions))
+
+    def slip(self, slip):
+        """A slip of the pen with what is meant, and its evidence if it has any."""
+        return "\n\n".join(
+            [
+                self.opened(slip, slip["says"], slug(slip["says"])),
+                f"✎ `{slip['says']}` {slip['means']}",
+                self.folded(slip, ("Measured", "Measured")) + "\n</div>"
+                if keys(slip)
+                else "</div>",
+            ]
+        )
+
+    def pen(self):
+        """All slips of the pen."""
+        return "\n\n".join(map(self.slip, self.slips))
+
+    def misses(self):
+        """The predictions that missed: in sight those that something was learned from."""
+        told, others = [], []
+        for key in (key for key, line in self.lines.items() if line.hit == "missed"):
+            _, chapter, label, line = self.found[key]
+            entry = self.evidence[key]
+            learned = entry.get("learned", "")
+            (told if learned else others).append(
+                f'- <a href="#{key}">{escape(sentence(entry["measures"]))}</a> '
+                f"{sentence(readable(line.told))} *{sentence(entry['prediction'])}* "
+                f"{learned} [{chapter}](#{label})"
+            )
+        if not told + others:
+            return "No prediction has missed so far."
+        if not others:
+            return "\n".join(told)
+        lines = "\n".join(others)
+        folded = f"<details><summary>{len(others)} more</summary>\n\n{lines}\n\n</details>"
+        return "\n".join([*told, "", folded])
+
+    def counts(self):
+        """How many entries there are of each kind, and how they came out, as a table."""
+        lines = ["| | predictions | as predicted | missed | loose | after a look |"]
+        lines.append("|---|--:|--:|--:|--:|--:|")
+        for kind in (*ledger.KINDS, None):
+            entries = {k: e for k, e in self.evidence.items() if kind in (e["kind"], None)}
+            hits = sum(self.lines[key].hit == "as predicted" for key in entries)
+            loose = sum(map(ledger.loose, entries.values()))
+            looked = sum(bool(entry.get("after_a_look")) for entry in entries.values())
+            name = {"identity": "identities", None: "all"}.get(kind, f"{kind}s")
+            numbers = (len(entries), hits, len(entries) - hits, loose, looked)
+            lines.append(" | ".join(["", name, *map(str, numbers), ""]).strip())
+        return "\n".join(lines)
+
+    def filter(self):
+        """The fields that narrow the page down. They are shown by the script that answers them."""
+
+        def field(name, label, options):
+            shown = "".join(f"<option>{escape(option)}</option>" for option in options)
+            choice = f'<select name="{name}"><option value="">all</option>{shown}</select>'
+            return f"<label>{label} {choice}</label>"
+
+        return (
+            '<form class="filter" hidden>'
+            '<label>Search <input type="search" name="words"></label>'
+            f"{field('verdict', 'Verdict', [*SIGNS, SLIP])}"
+            f"{field('rule', 'Rule', RULES)}{field('kind', 'Evidence', ledger.KINDS)}"
+            "<output></output></form>"
+        )
+
+    def article(self):
+        """The article, word for word, with its verdicts and its slips marked."""
+        text = (self.book / "article.txt").read_text(encoding="utf-8")
+        notes = []
+        for claim in self.claims:
+            if claim["part"].startswith(COURSE):
+                continue
+            verdict = self.verdict(claim)
+            start, end = place(claim["says"], text)
+            link = f"claims.html#{slug(claim['says'])}"
+            mark = f'<a class="verdict" href="{link}">{SIGNS[verdict]} {verdict}</a>'
+            notes += [(start, 1, '<span class="said">'), (end, 0, f"</span> {mark}")]
+        for slip in self.slips:
+            start, end = place(slip["says"], text)
+            link = f"claims.html#{slug(slip['says'])}"
+            notes += [
+                (start, 2, '<span class="slip">'),
+                (end, -1, f'</span><a class="verdict" href="{link}" aria-label="{SLIP}">✎</a>'),
+            ]
+        pieces, last = [], 0
+        for place_, _, note in sorted(notes):
+            pieces += [escape(text[last:place_], quote=False), note]
+            last = place_
+        marked = "".join([*pieces, escape(text[last:], quote=False)])
+        marked = re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", marked)
+        marked = re.sub(r"\[([^]]+)\]\((https://[^)\s]+)\)", r'<a href="\2">\1</a>', marked)
+        marked = re.sub(r"^#{2,} (.+)$", r"<strong>\1</strong>", marked, flags=re.MULTILINE)
+        blocks = [block.replace("\n", "<br>\n") for block in re.split(r"\n\s*\n", marked.strip())]
+        return "\n".join(['<div class="quoted">', *(f"<p>{b}</p>" for b in blocks), "</div>"])
+
+
+def place(says, text):
+    """Where a quoted sentence stands in the article, as (start, end).
+
+    Raises
+    ------
+    ExtensionError
+        If it isn't there exactly once.
+    """
+    quoted = says[1:-1] if says[:1] == '"' else says
+    # A link and an emphasis are the article's, and not the quotation's.
+    word = r"[*\\[]*\g<0>(?:\\]\\([^)\\s]*\\)|\\*)*"
+    words = [re.sub(r"\w+", word, re.escape(part)) for part in quoted.strip("`").split()]
+    found = list(re.finditer(r"\s+".join(words), text))
+    if len(found) != 1:
+        raise ExtensionError(f"the article has {quoted!r} {len(found)} times, and not once")
+    return found[0].span()
+
+
+PARTS = {
+    "the questions": Answers.asked,
+    "the filter": Answers.filter,
+    "the misses": Answers.misses,
+    "the counts": Answers.counts,
+    "the article's claims": lambda answers: answers.rows("article"),
+    "the slips of the pen": Answers.pen,
+    "the course's claims": lambda answers: answers.rows("course"),
+    "the article": Answers.article,
+}
+PLACE = re.compile(rf"^% ({'|'.join(PARTS)})$", re.MULTILINE)
 
 
 def fill(app, docname, source):
     """Put the rows into the ledger's pages, and build them again when what they show changes."""
-    if ROWS.search(source[0]):
-        source[0] = ROWS.sub(lambda match: rows(app.srcdir, match[1]), source[0])
-        listed = Path(ledger.__file__).with_name("claims.toml")
-        for path in (*Path(app.srcdir).rglob("*.ipynb"), listed):
-            app.env.note_dependency(str(path))
+    if not PLACE.search(source[0]):
+        return
+    answers = Answers(app.srcdir)
+    source[0] = PLACE.sub(lambda match: PARTS[match[1]](answers), source[0])
+    listed = Path(ledger.__file__).with_name("claims.toml")
+    for path in (*Path(app.srcdir).rglob("*.ipynb"), Path(app.srcdir, "article.txt"), listed):
+        app.env.note_dependency(str(path))
+
+
+def answer(app, pagename, templatename, context, doctree):
+    """Let the script that filters come with the one page that it filters."""
+    if pagename == "claims":
+        app.add_js_file("answers.mjs", type="module")
 
 
 def setup(app):
-    """Fill the page as it is read."""
+    """Fill the pages as they are read."""
     app.connect("source-read", fill)
+    app.connect("html-page-context", answer)
     return {"parallel_read_safe": True}

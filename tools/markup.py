@@ -2,10 +2,13 @@
 
 - A folded cell is a mark at its edge, with a name, and no bar.
 - The paragraph in italics after a figure or an output is its caption.
-- A table scrolls by itself, by keyboard too. An empty corner of it is no heading.
+- A table scrolls by itself, by keyboard too, and one that code shows as well. An empty corner of it
+  is no heading.
+- A measurement's link to its row on the answer page leads there from every folder.
 - The contents show the exercises of the chapter that is open, and need no buttons to unfold.
 """
 
+import re
 from html import escape
 from pathlib import Path
 
@@ -14,6 +17,10 @@ from myst_nb.sphinx_ import HideCodeCellNode
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 FONTS = ("regular", "italic", "semibold")
+NUMBERS = '<table class="numbers">'
+HEAD = re.compile(r'<th scope="col">(.*?)</th>')
+EMPTY = '<th scope="col"></th>'
+WEIGHED = '<p class="weighed"><a href="'
 
 
 def visit_folded(self, node):
@@ -28,24 +35,44 @@ def depart_folded(self, node):
     self.body.append("</details>\n")
 
 
-def visit_table(self, node):
-    """A table in a frame that scrolls, has a name, and is reached by the Tab key.
+def is_table(node):
+    """Whether a node is a table, of the text's or one that code shows."""
+    raw = isinstance(node, nodes.raw) and node.get("format") == "html"
+    return isinstance(node, nodes.table) or (raw and NUMBERS in node.astext())
 
-    The ledger's rows go below each other instead.
-    """
-    if "ledger" not in node["classes"]:
-        number = 1 + list(node.document.findall(nodes.table)).index(node)
-        heads = [entry.astext() for head in node.findall(nodes.thead) for entry in head[0]]
-        name = escape(": ".join([f"Table {number}", ", ".join(filter(None, heads))]), quote=True)
-        self.body.append(f'<div class="framed" role="region" tabindex="0" aria-label="{name}">')
+
+def framed(node, heads):
+    """The opening tag of a frame that scrolls, has a name, and is reached by the Tab key."""
+    number = 1 + list(node.document.findall(is_table)).index(node)
+    name = escape(": ".join([f"Table {number}", ", ".join(filter(None, heads))]), quote=True)
+    return f'<div class="framed" role="region" tabindex="0" aria-label="{name}">'
+
+
+def visit_table(self, node):
+    """A table in its frame."""
+    heads = [entry.astext() for head in node.findall(nodes.thead) for entry in head[0]]
+    self.body.append(framed(node, heads))
     type(self).visit_table(self, node)
 
 
 def depart_table(self, node):
     """Close what was opened."""
     type(self).depart_table(self, node)
-    if "ledger" not in node["classes"]:
-        self.body.append("</div>\n")
+    self.body.append("</div>\n")
+
+
+def mend(app, doctree):
+    """Give tables that code shows their frames, and measurements' links their way."""
+    way = "../" * app.env.docname.count("/")
+    html = [node for node in doctree.findall(nodes.raw) if node.get("format") == "html"]
+    opened = [framed(node, HEAD.findall(node.astext())) for node in filter(is_table, html)]
+    for node in html:
+        text = node.astext().replace(WEIGHED, WEIGHED + way)
+        if is_table(node):
+            text = text.replace(NUMBERS, opened.pop(0) + '<table class="table numbers">')
+            text = text.replace("</table>", "</table></div>").replace(EMPTY, "<td></td>")
+        if text != node.astext():
+            node.replace_self(nodes.raw("", text, format="html"))
 
 
 def visit_entry(self, node):
@@ -114,5 +141,6 @@ def setup(app):
     app.add_node(nodes.entry, override=True, html=(visit_entry, depart_entry))
     app.add_post_transform(Captions)
     app.connect("config-inited", configure)
+    app.connect("doctree-read", mend)
     app.connect("html-page-context", preload, priority=600)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

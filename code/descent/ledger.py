@@ -31,8 +31,11 @@ def claims():
         `prediction` (where it comes from), `low` or `high` or both, `format`, and sometimes
         `counts_from` or `counts_to` (what a value must be to bear the statement out, where that is
         not the predicted range), `study` (the table that it was measured from) and `after_a_look`
-        (the prediction was made or changed after a first result was known). `claim`: a list of
-        dicts of `says`, `part`, `for`, `against` and `truth`.
+        (the prediction was made or changed after a first result was known) and `learned` (from a
+        miss). `claim`: a list of dicts of `says`, `part`, `for`, `against` and `truth`.
+        `question`: of `asks`, `answer`, `for` and `against` of the statement that it asks after,
+        and `search` (words by which the book's search finds it). `slip`: of `says`, `means`, and
+        sometimes `against`.
     """
     return tomllib.loads(files("descent").joinpath("claims.toml").read_text(encoding="utf-8"))
 
@@ -116,6 +119,25 @@ def bears_out(entry, values):
 def counts(entry):
     """Whether an entry says itself what counts, apart from what was predicted."""
     return bool({"counts_from", "counts_to"} & set(entry))
+
+
+def loose(entry):
+    """Whether an entry's predicted range has one end, or is wider than a factor of two.
+
+    Parameters
+    ----------
+    entry : dict
+        One of `claims()["evidence"]`.
+
+    Returns
+    -------
+    bool
+    """
+    low, high = entry.get("low"), entry.get("high")
+    if low is None or high is None:
+        return True
+    near, far = sorted([abs(low), abs(high)])
+    return low != high and (low * high <= 0 or far > 2 * near)
 
 
 def expected(entry):

@@ -8,7 +8,7 @@ from importlib.resources import files
 
 import numpy as np
 
-STUDIES = ("races", "batches", "tails", "warmup", "resume")
+STUDIES = ("races", "batches", "betas", "tails", "warmup", "resume")
 
 
 class Rows:
