@@ -1,6 +1,6 @@
 """How every experiment is made, so that none is made to win.
 
-A *race* is one rule on one problem. Its hyper-parameters are tuned on three seeds of their own, at
+A *race* is one rule on one problem. Its hyper-parameters are tuned on seeds of their own, three mostly, at
 each budget anew, once by the training loss and once by the loss on rows that were set aside for it.
 The best setting found runs on twenty other seeds, and these runs are reported, with the loss on the
 test rows too, which nothing was tuned on.
@@ -11,7 +11,6 @@ hyper-parameter, and along their diagonal, until no neighbor is better. So the b
 never lies on the edge of what was tried. All rules are searched alike.
 """
 
-import itertools
 import math
 from dataclasses import dataclass, field
 
@@ -67,6 +66,10 @@ class Race:
     lines : int
         At how many of the budgets the whole line of learning rates is walked at the defaults, a
         factor of two apart, on all tuning seeds.
+    factors : tuple of float
+        By which lr is moved in the search, from coarse to fine.
+    tuning : tuple of int
+        The seeds to tune on.
     """
 
     problem: str
@@ -77,6 +80,8 @@ class Race:
     schedule: str = "constant"
     by: tuple = ("train", "valid")
     lines: int = 2
+    factors: tuple = (2,)
+    tuning: tuple = TUNING
 
     @property
     def name(self):
@@ -85,7 +90,7 @@ class Race:
 
 
 class Rule:
-    """A rule on one flat vector of weights: `step(w, g, lr)` returns the new weights.
+    """A rule on flat weights, runs first: `step(w, g, lr)` returns the new weights.
 
     Parameters
     ----------
@@ -94,6 +99,8 @@ class Rule:
     name : str
     hyper : dict
     """
+
+    together = True  # Many runs are one walk.
 
     def __init__(self, task, name, hyper):
         hyper = dict(hyper)
@@ -104,7 +111,8 @@ class Rule:
     def step(self, w, g, lr):
         """The weights after one step."""
         if self.clip:
-            g = g * min(1, self.clip / max(np.sqrt(g @ g), 1e-300))
+            length = np.sqrt((g * g).sum(axis=-1, keepdims=True))
+            g = g * np.minimum(1, self.clip / np.maximum(length, 1e-300))
         step, self.memory = self.rule(g, **self.memory, lr=lr, **self.hyper)
         return w - step
 
@@ -115,6 +123,8 @@ class Rule:
 
 class ByMatrix(Rule):
     """A rule that sees whole matrices; vectors are Adam's, at the same learning rate."""
+
+    together = False
 
     def __init__(self, task, name, hyper):
         self.task, self.lr = task, 0.0
@@ -142,6 +152,8 @@ class ByMatrix(Rule):
 
 class Free(Rule):
     """Schedule-Free: the gradient is taken near the average, which is what counts in the end."""
+
+    together = False
 
     def __init__(self, task, name, hyper):
         self.walk, self.hyper, self.lr = None, dict(hyper), 0.0
@@ -180,8 +192,8 @@ def stepping(task, name, hyper):
     return kind(task, rule, fixed | hyper)
 
 
-def walk(problem, race, budget, lr, hyper, seed, steps=None):
-    """Run one rule once.
+def walk(problem, race, budget, lr, hyper, seeds, steps=None):
+    """Run one rule on some seeds.
 
     Parameters
     ----------
@@ -192,36 +204,48 @@ def walk(problem, race, budget, lr, hyper, seed, steps=None):
         The steps that the schedule is made for.
     lr : float
     hyper : dict
-    seed : int
+    seeds : sequence of int
+        Of the starts and the mini-batches. They are walked side by side where that is quicker.
     steps : int or None
-        How many of them are taken, all by default.
+        How many steps are taken, all by default.
 
     Returns
     -------
-    dict
-        The `MEASURES`; infinite where the run was lost.
+    list of dict
+        The `MEASURES` of each seed; infinite where the run was lost.
     """
-    draw, w = problem.draw(race.batch, seed), problem.start(seed)
+    if len(seeds) > 1 and not (problem.together and RULES.get(race.rule, (Rule,))[0].together):
+        return [walk(problem, race, budget, lr, hyper, [s], steps)[0] for s in seeds]
+    draw, w = problem.draw(race.batch, seeds), np.stack([problem.start(s) for s in seeds])
+    flat = not problem.together or not RULES.get(race.rule, (Rule,))[0].together
     rule = stepping(problem.task, race.rule, hyper)
     rate = cosine(lr, budget) if race.schedule == "falling" else lambda k: lr
     if warm := math.ceil(hyper.get("warm", 0) * budget):
         rate = warm_up(rate, warm)
-    first, mean, lost = 0.0, 0.0, dict.fromkeys(MEASURES, math.inf)
+    first, mean, lost = 0.0, 0.0, np.zeros(len(seeds), bool)
     with np.errstate(all="ignore"):
         for k in range(steps or budget):
             loss, g = draw(w)
             if k < 10:
-                first += float(loss)
-            if not loss < problem.lost:
-                return lost
-            w = rule.step(w, g, rate(k))
+                first = first + loss
+            lost |= ~(loss < problem.lost)
+            if lost.all():
+                break
+            w = rule.step(w[0], g[0], rate(k))[None] if flat else rule.step(w, g, rate(k))
             if k >= budget // 2:
                 mean = mean + (w - mean) / (k - budget // 2 + 1)
-        found = problem.measured(rule.result(w))
+        if lost.all():
+            return [dict.fromkeys(MEASURES, math.inf) for _ in seeds]
+        found = problem.measured(rule.result(w[0])[None] if flat else rule.result(w))
         if steps is None:
             found |= {f"{k}_mean": v for k, v in problem.measured(mean).items() if k != "error"}
-    found = {k: v if math.isfinite(v) else math.inf for k, v in found.items()}
-    return dict.fromkeys(MEASURES, math.nan) | found | {"first": first}
+    found = dict.fromkeys(MEASURES, np.full(len(seeds), math.nan)) | found | {"first": first}
+    ended = found["train"]
+    lost |= ~np.isfinite(ended)
+    return [
+        {k: math.inf if lost[i] else float(v[i]) for k, v in found.items()}
+        for i in range(len(seeds))
+    ]
 
 
 class Search:
@@ -231,33 +255,35 @@ class Search:
         self.problem, self.race, self.budget = problem, race, budget
         self.runs = {}  # (lr, hyper), seed -> measures
 
-    def run(self, setting, seed):
-        """One run, or what it was when it ran before."""
-        if (setting, seed) not in self.runs:
-            lr, hyper = setting
-            self.runs[setting, seed] = walk(
-                self.problem, self.race, self.budget, lr, dict(hyper), seed
-            )
-        return self.runs[setting, seed]
+    def run(self, setting, seeds):
+        """A run for each seed, or what it was when it ran before."""
+        lr, hyper = setting
+        if new := [seed for seed in seeds if (setting, seed) not in self.runs]:
+            found = walk(self.problem, self.race, self.budget, lr, dict(hyper), new)
+            self.runs |= {(setting, seed): run for seed, run in zip(new, found, strict=True)}
+        return [self.runs[setting, seed] for seed in seeds]
 
-    def score(self, setting, by, seeds=TUNING):
-        """The mean of a measure over seeds."""
-        return float(np.mean([self.run(setting, seed)[by] for seed in seeds]))
+    def score(self, setting, by, seeds=None):
+        """The mean of a measure over seeds, all that one tunes on by default."""
+        seeds = seeds or self.race.tuning
+        return float(np.mean([run[by] for run in self.run(setting, seeds)]))
 
     def climb(self, setting, by):
-        """The best setting that single steps of a factor of two lead to."""
+        """The best setting that single steps lead to."""
         best = self.score(setting, by)
-        while True:
-            scores = {near: self.score(near, by) for near in self.neighbors(setting)}
-            nearest = min(scores, key=scores.get)
-            if not scores[nearest] < best:
-                return setting
-            setting, best = nearest, scores[nearest]
+        for factor in self.race.factors:
+            while True:
+                near = {n: self.score(n, by) for n in self.neighbors(setting, factor)}
+                nearest = min(near, key=near.get)
+                if not near[nearest] < best:
+                    break
+                setting, best = nearest, near[nearest]
+        return setting
 
-    def neighbors(self, setting):
+    def neighbors(self, setting, factor):
         """Settings one step away: lr, each hyper-parameter, and lr against a memory."""
         lr, hyper = setting
-        yield from ((lr * 2, hyper), (lr / 2, hyper))
+        yield from ((lr * factor, hyper), (lr / factor, hyper))
         for i, (name, value) in enumerate(hyper):
             choices = MEMORIES[name]
             at = choices.index(value)
@@ -275,8 +301,8 @@ class Search:
         low, high = self.problem.rates(self.race.rule)
         count = round(math.log(high / low, factor)) + 1
         settings = [(low * factor**k, hyper) for k in range(count)]
-        for setting, seed in itertools.product(settings, seeds):
-            self.run(setting, seed)
+        for setting in settings:
+            self.run(setting, seeds)
         return settings
 
 
@@ -297,20 +323,19 @@ def rows(problem, race):
     for i, budget in enumerate(race.budgets):
         search = Search(problem, race, budget)
         if i < race.lines:
-            search.line(2, TUNING)
+            search.line(2, race.tuning)
         if i == 0:
-            line = search.line(4, TUNING[:1])
+            line = search.line(4, race.tuning[:1])
         lined = set(search.runs)
         for by in race.by:
             if i == 0:
-                best[by] = min(line, key=lambda s: search.score(s, by, TUNING[:1]))
+                best[by] = min(line, key=lambda s: search.score(s, by, race.tuning[:1]))
             best[by] = search.climb(best[by], by)
         for (setting, seed), found in search.runs.items():
             phase = "line" if (setting, seed) in lined else "try"
             yield row(race, budget, phase, "", seed, setting, found)
         for by in race.by:
-            for seed in REPORT:
-                found = search.run(best[by], seed)
+            for seed, found in zip(REPORT, search.run(best[by], REPORT), strict=True):
                 yield row(race, budget, "report", by, seed, best[by], found)
 
 
