@@ -1,9 +1,9 @@
 """How every experiment is made, so that none is made to win.
 
-A *race* is one rule on one problem. Its hyper-parameters are tuned on seeds of their own, three mostly, at
-each budget anew, once by the training loss and once by the loss on rows that were set aside for it.
-The best setting found runs on twenty other seeds, and these runs are reported, with the loss on the
-test rows too, which nothing was tuned on.
+A *race* is one rule on one problem. Its hyper-parameters are tuned on seeds of their own, three
+mostly, at each budget anew, once by the training loss and once by the loss on rows that were set
+aside for it. The best setting found runs on twenty other seeds, and these runs are reported, with
+the loss on the test rows too, which nothing was tuned on.
 
 The search is one of patterns, by factors of two: first a line of learning rates at the defaults, a
 factor of four apart; from its best one step at a time, up and down in lr and in each other
