@@ -92,10 +92,7 @@ def told(entry, values):
     spread = ""
     if values.size > 1 or counts(entry):
         held = np.count_nonzero(bears_out(entry, values))
-        spread = (
-            f" ({show(values.min())} to {show(values.max())}; "
-            f"held in {held} of {values.size})"
-        )
+        spread = f" ({show(values.min())} to {show(values.max())}; held in {held} of {values.size})"
     return f"predicted {expected(entry)} · measured {show(middle)}{spread} · {hit}"
 
 

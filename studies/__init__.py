@@ -1,0 +1,1 @@
+"""The experiments behind the verdicts. `python -m studies` runs them, `make studies` too."""

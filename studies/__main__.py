@@ -1,0 +1,183 @@
+"""Run the studies: `python -m studies [NAME ...] [--check]`.
+
+Rows are written race by race, into `.studies/`; a run that was stopped goes on where it was. At the
+end they are packed into the package. A study runs only if its predictions are committed, and that
+commit is written into its rows.
+"""
+
+import argparse
+import ast
+import csv
+import gzip
+import hashlib
+import importlib
+import io
+import json
+import os
+import subprocess
+import sys
+import time
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "code")]
+# One thread a run: with several, last digits depend on the number of processors.
+for library in ("OPENBLAS", "MKL", "OMP"):
+    os.environ[f"{library}_NUM_THREADS"] = "1"
+
+from joblib import Parallel, cpu_count, delayed  # noqa: E402
+from tqdm import tqdm  # noqa: E402
+
+from descent import studies as stored  # noqa: E402
+from studies import problems, protocol  # noqa: E402
+
+LEDGER = "code/descent/claims.toml"
+DATA = ROOT / "code" / "descent" / "data" / "studies"
+# The text that a study's meaning depends on, besides its own.
+MEANING = (
+    "studies/protocol.py",
+    "studies/problems.py",
+    "code/descent/rules.py",
+    "code/descent/tasks.py",
+    "code/descent/schedules.py",
+    "code/descent/averaging.py",
+)
+
+
+def git(*command):
+    """What git says."""
+    done = subprocess.run(["git", *command], cwd=ROOT, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+def predictions(text, study):
+    """What a ledger predicts of a study: nothing else of its entries."""
+    told = ("prediction", "low", "high", "counts_from", "counts_to", "measures", "after_a_look")
+    evidence = tomllib.loads(text)["evidence"]
+    return {
+        key: {name: entry.get(name) for name in told}
+        for key, entry in evidence.items()
+        if entry.get("study") == study
+    }
+
+
+def committed(study):
+    """The commit that has the study's predictions as they are; an exit if none has."""
+    now = predictions((ROOT / LEDGER).read_text(encoding="utf-8"), study)
+    if not now:
+        sys.exit(f"{LEDGER} predicts nothing of the study {study}: say first what you expect.")
+    if predictions(git("show", f"HEAD:{LEDGER}"), study) != now:
+        sys.exit(
+            f"The predictions of the study {study} in {LEDGER} aren't committed. Commit first."
+        )
+    return git("log", "-1", "--format=%H", "--", LEDGER)
+
+
+def meaning(path):
+    """A file's syntax tree without docstrings; comments and layout are not in it anyway."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Module) and ast.get_docstring(
+            node
+        ):
+            node.body = node.body[1:]
+    return ast.dump(tree)
+
+
+def stamp(study):
+    """A hash of all that the study's rows mean."""
+    paths = [ROOT / name for name in (*MEANING, f"studies/{study}.py")]
+    return hashlib.sha256("\n".join(map(meaning, paths)).encode()).hexdigest()[:16]
+
+
+def one(study, i, folder):
+    """Run the i-th race of a study; its rows go into a file of their own."""
+    module = importlib.import_module(f"studies.{study}")
+    start = time.process_time()
+    if not hasattr(module, "RACES"):
+        found, columns = module.all_rows(), module.COLUMNS
+    else:
+        columns = protocol.COLUMNS
+        if i < len(module.RACES):
+            race = module.RACES[i]
+            found = list(protocol.rows(problems.PROBLEMS[race.problem](), race))
+        else:
+            found = list(module.more(problems.PROBLEMS["mnist1d"]()))
+    path = folder / f"{i:03}.csv"
+    part = path.with_suffix(".part")
+    with part.open("w", newline="") as file:
+        file.write(f"# {time.process_time() - start:.0f}\n")
+        out = csv.DictWriter(file, columns, lineterminator="\n")
+        out.writeheader()
+        for row in found:
+            out.writerow({name: shown(name, row) for name in columns})
+    part.rename(path)  # Whole, or not at all.
+
+
+def shown(name, row):
+    """A number with the digits that it is good for; tries keep what they were judged by."""
+    value = row[name]
+    if not isinstance(value, float):
+        return value
+    if value != value or (
+        row.get("phase") in ("try", "line")
+        and name in ("error", "valid_mean", "test_mean", "first")
+    ):
+        return ""
+    return f"{value:.13g}" if name in ("first", "lr") else f"{value:.7g}"
+
+
+def jobs(study):
+    """How many parts a study has."""
+    module = importlib.import_module(f"studies.{study}")
+    return len(getattr(module, "RACES", [0])) + hasattr(module, "more")
+
+
+def pack(study, folder, commit):
+    """Join the parts into one compressed table, the same bytes for the same rows."""
+    seconds, lines, header = 0, [], ""
+    for path in sorted(folder.glob("*.csv")):
+        first, header, *rest = path.read_text().splitlines()
+        seconds += int(first[2:])
+        lines += rest
+    about = json.dumps(
+        {"study": study, "stamp": stamp(study), "predicted": commit, "cpu_seconds": seconds}
+    )
+    DATA.mkdir(exist_ok=True)
+    packed = io.BytesIO()
+    with gzip.GzipFile(fileobj=packed, mode="wb", mtime=0) as file:
+        file.write("\n".join([f"# {about}", header, *lines, ""]).encode())
+    (DATA / f"{study}.csv.gz").write_bytes(packed.getvalue())
+
+
+def run(study, n_jobs):
+    """Run what is missing of a study, and pack it."""
+    commit, mark = committed(study), stamp(study)
+    folder = ROOT / ".studies" / f"{study}-{mark}"
+    folder.mkdir(parents=True, exist_ok=True)
+    missing = [i for i in range(jobs(study)) if not (folder / f"{i:03}.csv").exists()]
+    work = (delayed(one)(study, i, folder) for i in missing)
+    todo = Parallel(n_jobs=n_jobs, return_as="generator_unordered")(work)
+    for _ in tqdm(todo, total=len(missing), desc=study, unit="race"):
+        pass
+    pack(study, folder, commit)
+
+
+def about(study):
+    """What the head of a study's rows says: its stamp, and the commit that predicted it."""
+    return json.loads(stored._text(study).split("\n", 1)[0].removeprefix("# "))
+
+
+def main():
+    """Do what was asked for."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("study", nargs="*", choices=[*stored.STUDIES, []], default=[])
+    parser.add_argument("--jobs", type=int, default=cpu_count())
+    asked = parser.parse_args()
+    for study in asked.study or stored.STUDIES:
+        run(study, asked.jobs)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,330 @@
+"""How every experiment is made, so that none is made to win.
+
+A *race* is one rule on one problem. Its hyper-parameters are tuned on three seeds of their own, at
+each budget anew, once by the training loss and once by the loss on rows that were set aside for it.
+The best setting found runs on twenty other seeds, and these runs are reported, with the loss on the
+test rows too, which nothing was tuned on.
+
+The search is one of patterns, by factors of two: first a line of learning rates at the defaults, a
+factor of four apart; from its best one step at a time, up and down in lr and in each other
+hyper-parameter, and along their diagonal, until no neighbor is better. So the best learning rate
+never lies on the edge of what was tried. All rules are searched alike.
+"""
+
+import itertools
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from descent import Optimizer, rules
+from descent.averaging import ScheduleFree
+from descent.schedules import cosine, warm_up
+
+TUNING, REPORT = (1000, 1001, 1002), tuple(range(20))
+# What a run is measured by: the loss on the rows it learned from, on those set aside for tuning,
+# and on the test rows, with the share of these that it gets wrong; the same of the mean of the
+# points of its second half; and the sum of its first ten losses, by which a run is known again.
+MEASURES = (
+    *("train", "valid", "test", "error"),
+    *("train_mean", "valid_mean", "test_mean"),
+    "first",
+)
+COLUMNS = (
+    *("problem", "rule", "batch", "schedule", "budget", "phase", "by", "seed"),
+    *("lr", "hyper", *MEASURES),
+)
+# What a hyper-parameter of that name may be, a factor of two in 1 - beta apart.
+MEMORIES = {
+    "beta": (0, 0.5, 0.8, 0.9, 0.95, 0.975, 0.9875),
+    "beta1": (0, 0.5, 0.8, 0.9, 0.95, 0.975),
+    "beta2": (0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995),
+    "clip": tuple(2.0**k for k in range(-6, 8)),
+    "warm": (0, 0.025, 0.05, 0.1, 0.25, 0.5),
+}
+
+
+@dataclass(frozen=True)
+class Race:
+    """One rule on one problem.
+
+    Attributes
+    ----------
+    problem : str
+        A key of the study's `PROBLEMS`.
+    rule : str
+        A key of `RULES`.
+    budgets : tuple of int
+        Steps.
+    tuned : dict of str to float
+        The hyper-parameters to tune besides lr, each with the value that the search begins at.
+    batch : int
+        Rows to a mini-batch.
+    schedule : {"constant", "falling"}
+        Falling is half a cosine, to zero at the end.
+    by : tuple of str
+        The measures to tune by, one after the other.
+    lines : int
+        At how many of the budgets the whole line of learning rates is walked at the defaults, a
+        factor of two apart, on all tuning seeds.
+    """
+
+    problem: str
+    rule: str
+    budgets: tuple
+    tuned: dict = field(default_factory=dict, hash=False)
+    batch: int = 64
+    schedule: str = "constant"
+    by: tuple = ("train", "valid")
+    lines: int = 2
+
+    @property
+    def name(self):
+        """What the race is called in its rows."""
+        return f"{self.problem} {self.rule} {self.schedule} {self.batch}"
+
+
+class Rule:
+    """A rule on one flat vector of weights: `step(w, g, lr)` returns the new weights.
+
+    Parameters
+    ----------
+    task : descent.tasks.Task or None
+        Its arrays, for rules that need whole matrices.
+    name : str
+    hyper : dict
+    """
+
+    def __init__(self, task, name, hyper):
+        hyper = dict(hyper)
+        self.clip = hyper.pop("clip", None)
+        hyper.pop("warm", None)
+        self.rule, self.hyper, self.memory = getattr(rules, name), hyper, {}
+
+    def step(self, w, g, lr):
+        """The weights after one step."""
+        if self.clip:
+            g = g * min(1, self.clip / max(np.sqrt(g @ g), 1e-300))
+        step, self.memory = self.rule(g, **self.memory, lr=lr, **self.hyper)
+        return w - step
+
+    def result(self, w):
+        """The weights to evaluate."""
+        return w
+
+
+class ByMatrix(Rule):
+    """A rule that sees whole matrices; vectors are Adam's, at the same learning rate."""
+
+    def __init__(self, task, name, hyper):
+        self.task, self.lr = task, 0.0
+        self.parts = None
+        self.name, self.hyper = name, hyper
+
+    def step(self, w, g, lr):
+        """The weights after one step."""
+        if self.parts is None:
+            self.w = w.copy()
+            named = self.task.unpack(self.w).items()
+            self.parts = []
+            for want, rule, hyper in (
+                (True, getattr(rules, self.name), self.hyper),
+                (False, rules.adam, {}),
+            ):
+                part = {k: a for k, a in named if (a.ndim == 2) is want}
+                self.parts.append((part, Optimizer(part, rule, lr=lambda k: self.lr, **hyper)))
+        self.lr = lr
+        arrays = self.task.unpack(g)
+        for part, optimizer in self.parts:
+            optimizer.step({k: arrays[k] for k in part})
+        return self.w
+
+
+class Free(Rule):
+    """Schedule-Free: the gradient is taken near the average, which is what counts in the end."""
+
+    def __init__(self, task, name, hyper):
+        self.walk, self.hyper, self.lr = None, dict(hyper), 0.0
+
+    def step(self, w, g, lr):
+        """The weights after one step."""
+        self.lr = lr
+        if self.walk is None:
+            self.w, hyper = w.copy(), dict(self.hyper)
+            beta = hyper.pop("beta", 0.9)
+            self.walk = ScheduleFree(
+                [self.w], rules.adam, beta=beta, beta1=0, lr=lambda k: self.lr, **hyper
+            )
+        self.walk.step([g])
+        return self.w
+
+    def result(self, w):
+        """The average."""
+        return self.walk.average[0]
+
+
+# Rules under names of their own: how they step, and what they keep fixed.
+RULES = {
+    "clipped_gd": (Rule, "gd", {}),
+    "clipped_momentum": (Rule, "momentum", {}),
+    # Long memory without the falling rate: AdaGrad's memory, nearly, but corrected.
+    "adam_long": (Rule, "adam", {"beta1": 0, "beta2": 0.9999}),
+    "muon": (ByMatrix, "muon", {}),
+    "schedule_free": (Free, "adam", {}),
+}
+
+
+def stepping(task, name, hyper):
+    """A new rule of that name on a task, ready to step."""
+    kind, rule, fixed = RULES.get(name, (Rule, name, {}))
+    return kind(task, rule, fixed | hyper)
+
+
+def walk(problem, race, budget, lr, hyper, seed, steps=None):
+    """Run one rule once.
+
+    Parameters
+    ----------
+    problem : Problem
+        Of `studies.problems`.
+    race : Race
+    budget : int
+        The steps that the schedule is made for.
+    lr : float
+    hyper : dict
+    seed : int
+    steps : int or None
+        How many of them are taken, all by default.
+
+    Returns
+    -------
+    dict
+        The `MEASURES`; infinite where the run was lost.
+    """
+    draw, w = problem.draw(race.batch, seed), problem.start(seed)
+    rule = stepping(problem.task, race.rule, hyper)
+    rate = cosine(lr, budget) if race.schedule == "falling" else lambda k: lr
+    if warm := math.ceil(hyper.get("warm", 0) * budget):
+        rate = warm_up(rate, warm)
+    first, mean, lost = 0.0, 0.0, dict.fromkeys(MEASURES, math.inf)
+    with np.errstate(all="ignore"):
+        for k in range(steps or budget):
+            loss, g = draw(w)
+            if k < 10:
+                first += float(loss)
+            if not loss < problem.lost:
+                return lost
+            w = rule.step(w, g, rate(k))
+            if k >= budget // 2:
+                mean = mean + (w - mean) / (k - budget // 2 + 1)
+        found = problem.measured(rule.result(w))
+        if steps is None:
+            found |= {f"{k}_mean": v for k, v in problem.measured(mean).items() if k != "error"}
+    found = {k: v if math.isfinite(v) else math.inf for k, v in found.items()}
+    return dict.fromkeys(MEASURES, math.nan) | found | {"first": first}
+
+
+class Search:
+    """The settings of one race that were tried at one budget, and how well each did."""
+
+    def __init__(self, problem, race, budget):
+        self.problem, self.race, self.budget = problem, race, budget
+        self.runs = {}  # (lr, hyper), seed -> measures
+
+    def run(self, setting, seed):
+        """One run, or what it was when it ran before."""
+        if (setting, seed) not in self.runs:
+            lr, hyper = setting
+            self.runs[setting, seed] = walk(
+                self.problem, self.race, self.budget, lr, dict(hyper), seed
+            )
+        return self.runs[setting, seed]
+
+    def score(self, setting, by, seeds=TUNING):
+        """The mean of a measure over seeds."""
+        return float(np.mean([self.run(setting, seed)[by] for seed in seeds]))
+
+    def climb(self, setting, by):
+        """The best setting that single steps of a factor of two lead to."""
+        best = self.score(setting, by)
+        while True:
+            scores = {near: self.score(near, by) for near in self.neighbors(setting)}
+            nearest = min(scores, key=scores.get)
+            if not scores[nearest] < best:
+                return setting
+            setting, best = nearest, scores[nearest]
+
+    def neighbors(self, setting):
+        """Settings one step away: lr, each hyper-parameter, and lr against a memory."""
+        lr, hyper = setting
+        yield from ((lr * 2, hyper), (lr / 2, hyper))
+        for i, (name, value) in enumerate(hyper):
+            choices = MEMORIES[name]
+            at = choices.index(value)
+            for to in (at - 1, at + 1):
+                if 0 <= to < len(choices):
+                    moved = (*hyper[:i], (name, choices[to]), *hyper[i + 1 :])
+                    yield (lr, moved)
+                    # A longer memory of gradients makes longer steps, or steadier ones.
+                    if name in ("beta", "beta1"):
+                        yield (lr / 2 if to > at else lr * 2, moved)
+
+    def line(self, factor, seeds):
+        """The learning rates of the problem for this rule, at the defaults; their settings."""
+        hyper = tuple(self.race.tuned.items())
+        low, high = self.problem.rates(self.race.rule)
+        count = round(math.log(high / low, factor)) + 1
+        settings = [(low * factor**k, hyper) for k in range(count)]
+        for setting, seed in itertools.product(settings, seeds):
+            self.run(setting, seed)
+        return settings
+
+
+def rows(problem, race):
+    """Tune a race at each budget and report it.
+
+    Parameters
+    ----------
+    problem : Problem
+    race : Race
+
+    Yields
+    ------
+    dict
+        A row each, with the `COLUMNS`.
+    """
+    best = {}
+    for i, budget in enumerate(race.budgets):
+        search = Search(problem, race, budget)
+        if i < race.lines:
+            search.line(2, TUNING)
+        if i == 0:
+            line = search.line(4, TUNING[:1])
+        lined = set(search.runs)
+        for by in race.by:
+            if i == 0:
+                best[by] = min(line, key=lambda s: search.score(s, by, TUNING[:1]))
+            best[by] = search.climb(best[by], by)
+        for (setting, seed), found in search.runs.items():
+            phase = "line" if (setting, seed) in lined else "try"
+            yield row(race, budget, phase, "", seed, setting, found)
+        for by in race.by:
+            for seed in REPORT:
+                found = search.run(best[by], seed)
+                yield row(race, budget, "report", by, seed, best[by], found)
+
+
+def row(race, budget, phase, by, seed, setting, found):
+    """One run as a row."""
+    lr, hyper = setting
+    told = " ".join(f"{name}={value:g}" for name, value in hyper)
+    return dict(
+        zip(
+            COLUMNS,
+            (
+                *(race.problem, race.rule, race.batch, race.schedule, budget, phase, by, seed),
+                *(lr, told, *(found[name] for name in MEASURES)),
+            ),
+            strict=True,
+        )
+    )
