@@ -5,12 +5,14 @@ PYTHON ?= $(or $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done),python3)
 PORT ?= 8000
 NOTEBOOK ?=
+STUDY ?=
+CHECK ?=
 PAGE ?=
 LIGHTHOUSE ?=
 RUN = .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help book test audit notebooks lab bench lint clean install install-dev
+.PHONY: help book test audit notebooks lab bench studies lint clean install install-dev
 
 help:
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
@@ -33,6 +35,9 @@ lab: install  ## copy the exercises into my-work/, never over yours, and open Ju
 
 bench: install-dev  ## time a step of each rule beside PyTorch's
 	@$(RUN) tools/bench.py
+
+studies: install-dev  ## run the experiments (STUDY=races for one, CHECK=1 for a sample)
+	@$(RUN) -m studies $(STUDY) $(if $(CHECK),--check)
 
 lint: install-dev  ## check style and format of the code and the notebooks
 	@$(RUN) -m ruff check

@@ -1,4 +1,4 @@
-"""Run the studies: `python -m studies [NAME ...] [--check]`.
+"""Run the studies: `python -m studies [NAME ...]`; with `--check`, a sample of each.
 
 Rows are written race by race, into `.studies/`; a run that was stopped goes on where it was. At the
 end they are packed into the package. A study runs only if its predictions are committed, and that
@@ -33,6 +33,8 @@ from descent import studies as stored  # noqa: E402
 from studies import problems, protocol  # noqa: E402
 
 LEDGER = "code/descent/claims.toml"
+# How many races of a table a check runs again.
+SAMPLE = 5
 DATA = ROOT / "code" / "descent" / "data" / "studies"
 # The text that a study's meaning depends on, besides its own.
 MEANING = (
@@ -145,10 +147,7 @@ def pack(study, folder, commit):
         {"study": study, "stamp": stamp(study), "predicted": commit, "cpu_seconds": seconds}
     )
     DATA.mkdir(exist_ok=True)
-    packed = io.BytesIO()
-    with gzip.GzipFile(fileobj=packed, mode="wb", mtime=0) as file:
-        file.write("\n".join([f"# {about}", header, *lines, ""]).encode())
-    (DATA / f"{study}.csv.gz").write_bytes(packed.getvalue())
+    write(DATA / f"{study}.csv.gz", "\n".join([f"# {about}", header, *lines, ""]))
 
 
 def run(study, n_jobs):
@@ -164,6 +163,60 @@ def run(study, n_jobs):
     pack(study, folder, commit)
 
 
+def sample(study):
+    """Run a fixed sample of a study's rows again, and say how they differ from the stored ones.
+
+    The sum of the first ten losses must be the same to 1e-9; the loss at the end, in which a
+    change of the last digit may have grown, must lie within the spread of the twenty seeds.
+
+    Yields
+    ------
+    str
+        What differs.
+    """
+    rows, module = stored.rows(study), importlib.import_module(f"studies.{study}")
+    if not hasattr(module, "RACES"):
+        problem = problems.PROBLEMS["digits"]()
+        for lr in module.RATES:
+            again, before = module.resumed(problem, lr, 0), rows.where(lr=lr)
+            for name in ("leap", "hurts"):
+                if not before[name].min() * 0.9 <= again[name] <= before[name].max() * 1.1:
+                    yield f"{study}: {name} at lr = {lr} is {again[name]:.4g}"
+        return
+    for race in module.RACES[:: max(1, len(module.RACES) // SAMPLE)][:SAMPLE]:
+        problem, budget = problems.PROBLEMS[race.problem](), race.budgets[0]
+        shown = {"problem": race.problem, "rule": race.rule, "schedule": race.schedule}
+        runs = rows.where(**shown, batch=race.batch, budget=budget, phase="report", by=race.by[0])
+        told = runs["hyper"][0] if runs["hyper"].dtype.kind == "U" else ""
+        hyper = {name: float(value) for name, value in (p.split("=") for p in told.split())}
+        again = protocol.walk(problem, race, budget, runs["lr"][0], hyper, 0)
+        name = f"{study}: {race.name}"
+        if not abs(again["first"] / runs["first"][0] - 1) <= 1e-9:
+            yield f"{name}: the first losses sum to {again['first']!r}, not {runs['first'][0]!r}"
+        if not runs["train"].min() / 1.1 <= again["train"] <= runs["train"].max() * 1.1:
+            yield f"{name}: ends at {again['train']:.4g}"
+
+
+def check(study):
+    """Run the sample; if its meaning's stamp has changed and the sample agrees, renew the stamp."""
+    if problems_found := list(sample(study)):
+        sys.exit("\n".join([*problems_found, f"Run the study again: python -m studies {study}"]))
+    head, now = about(study), stamp(study)
+    if head["stamp"] != now:
+        path = DATA / f"{study}.csv.gz"
+        text = stored._text(study).split("\n", 1)[1]
+        write(path, f"# {json.dumps(head | {'stamp': now})}\n{text}")
+    print(f"{study}: the sample agrees")
+
+
+def write(path, text):
+    """Write compressed text, the same bytes for the same text."""
+    packed = io.BytesIO()
+    with gzip.GzipFile(fileobj=packed, mode="wb", mtime=0) as file:
+        file.write(text.encode())
+    path.write_bytes(packed.getvalue())
+
+
 def about(study):
     """What the head of a study's rows says: its stamp, and the commit that predicted it."""
     return json.loads(stored._text(study).split("\n", 1)[0].removeprefix("# "))
@@ -174,9 +227,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("study", nargs="*", choices=[*stored.STUDIES, []], default=[])
     parser.add_argument("--jobs", type=int, default=cpu_count())
+    parser.add_argument("--check", action="store_true", help="run a sample, and compare")
     asked = parser.parse_args()
     for study in asked.study or stored.STUDIES:
-        run(study, asked.jobs)
+        check(study) if asked.check else run(study, asked.jobs)
 
 
 if __name__ == "__main__":

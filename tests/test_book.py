@@ -4,6 +4,7 @@ A check takes a notebook and returns its problems, a sentence each.
 """
 
 import ast
+import math
 import re
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from contents import BOOK, NOTEBOOKS, PAGES, ROOT, names
+from course_map import minutes
 from notebooks import normalize, text
 from prose import is_found, numbers, output_text
 
@@ -153,14 +155,31 @@ def redefines_nothing(notebook):
 
 
 def prose_follows_from_outputs(notebook):
-    shown = ""
+    """A number in the prose stands in an output of its own section, or of the one before."""
+    before, shown = "", ""
     for cell in notebook.cells:
         if cell.cell_type == "code":
-            shown += output_text(cell.outputs)
+            shown += output_text(cell.outputs) + "\n"
         elif cell.cell_type == "markdown":
+            if re.search(r"^## ", cell.source, re.M):
+                before, shown = shown, ""
             for number in numbers(cell.source):
-                if not is_found(number, shown):
-                    yield f"cell {cell.id} says {number}, and no output above does"
+                if not is_found(number, before + shown):
+                    yield (
+                        f"cell {cell.id} says {number}, and no output of its section does, nor of "
+                        "the section before"
+                    )
+
+
+def a_core_is_short_and_says_how_long_it_is(notebook):
+    said = re.search(r"^\*Time: (\d+) minutes", notebook.cells[0].source, re.M)
+    counted = math.ceil(minutes(notebook))
+    if not said:
+        yield f"its first cell doesn't say *Time: {counted} minutes.*"
+    elif int(said[1]) != counted:
+        yield f"it says that it takes {said[1]} minutes, and {counted} are counted"
+    if counted > 20:
+        yield f"it takes {counted} minutes: more than 20"
 
 
 CHECKS = [
@@ -189,6 +208,11 @@ def stored(name):
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_notebook(name, check):
     complain(check(stored(name)))
+
+
+@pytest.mark.parametrize("name", [name for name in NOTEBOOKS if "/" not in name])
+def test_chapter(name):
+    complain(a_core_is_short_and_says_how_long_it_is(stored(name)))
 
 
 def test_the_table_of_contents_has_every_page_once():
@@ -253,6 +277,11 @@ def test_the_checks_pass_a_good_notebook():
     )
     for check in CHECKS:
         assert not list(check(good)), check.__name__
+
+
+def test_a_short_core_that_says_its_time_passes():
+    told = new_notebook(cells=[markdown("# A rule\n\n*Time: 1 minutes. You need: none.*")])
+    assert not list(a_core_is_short_and_says_how_long_it_is(told))
 
 
 def without_counts(notebook):
@@ -330,6 +359,24 @@ def with_stale_alt(notebook):
             example(markdown("It takes 139."), code("f()", printed("139"))),
         ),
         (prose_follows_from_outputs, example(code("x = 139"), markdown("It takes 139."))),
+        (
+            prose_follows_from_outputs,
+            example(
+                code("f()", printed("139")),
+                markdown("## One"),
+                code("x = 1"),
+                markdown("## Two\n\nIt took 139."),
+            ),
+        ),
+        (a_core_is_short_and_says_how_long_it_is, example(markdown("# A rule"))),
+        (
+            a_core_is_short_and_says_how_long_it_is,
+            new_notebook(cells=[markdown("# A rule\n\n*Time: 2 minutes.*")]),
+        ),
+        (
+            a_core_is_short_and_says_how_long_it_is,
+            new_notebook(cells=[markdown("# A rule\n\n*Time: 24 minutes.*" + " word" * 6000)]),
+        ),
     ],
 )
 def test_the_checks_fail_a_bad_notebook(check, bad):

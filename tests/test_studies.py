@@ -1,0 +1,201 @@
+"""The studies: their rows come out of their own code, and their predictions came before them."""
+
+import re
+import subprocess
+
+import numpy as np
+import pytest
+
+from contents import ROOT
+from descent import ledger, studies
+from studies import __main__ as runner
+from studies import problems, protocol
+from studies.protocol import REPORT, TUNING, Race, Search
+
+STUDIES = studies.STUDIES
+RACED = [name for name in STUDIES if name != "resume"]
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_a_sample_runs_as_its_rows_say(study):
+    assert list(runner.sample(study)) == []
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_rows_are_of_the_code_as_it_is(study):
+    assert runner.about(study)["stamp"] == runner.stamp(study), (
+        f"make studies STUDY={study} CHECK=1"
+    )
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_predictions_were_committed_before_and_are_kept(study):
+    commit = runner.about(study)["predicted"]
+    assert re.fullmatch("[0-9a-f]{40}", commit)
+    try:
+        then = runner.git("show", f"{commit}:{runner.LEDGER}")
+    except subprocess.CalledProcessError:
+        pytest.skip("a clone without its history")
+    now = (ROOT / runner.LEDGER).read_text(encoding="utf-8")
+    assert runner.predictions(now, study) == runner.predictions(then, study)
+
+
+def test_a_study_without_committed_predictions_is_refused(monkeypatch):
+    with pytest.raises(SystemExit, match="predicts nothing of the study nothing"):
+        runner.committed("nothing")
+    monkeypatch.setattr(runner, "git", lambda *command: "[evidence]")
+    with pytest.raises(SystemExit, match="aren't committed"):
+        runner.committed("races")
+
+
+@pytest.mark.parametrize("study", RACED)
+def test_reports_are_of_other_seeds_than_tuning_and_no_best_rate_is_on_an_edge(study):
+    rows = studies.rows(study)
+    assert not set(REPORT) & set(TUNING)
+    keys = ("problem", "rule", "batch", "schedule", "budget", "by")
+    final = rows.where(phase="report")
+    races = sorted({tuple(final[key][i] for key in keys) for i in range(len(final))})
+    assert races
+    for race in races:
+        equal = dict(zip(keys, race, strict=True))
+        runs = final.where(**equal)
+        assert list(runs["seed"]) == list(REPORT)
+        assert len(set(runs["lr"])) == 1, "one setting for all seeds"
+        del equal["by"]
+        tried = rows.where(**equal)
+        tried = tried["lr"][np.isin(tried["seed"], TUNING)]
+        assert tried.min() < runs["lr"][0] < tried.max(), race
+
+
+@pytest.mark.parametrize("study", RACED)
+def test_the_setting_reported_is_the_best_that_was_tried(study):
+    rows = studies.rows(study)
+    keys = ("problem", "rule", "batch", "schedule", "budget", "by")
+    final = rows.where(phase="report")
+    for race in sorted({tuple(final[key][i] for key in keys) for i in range(len(final))}):
+        equal = dict(zip(keys, race, strict=True))
+        runs = final.where(**equal)
+        by = equal.pop("by")
+        tried = rows.where(**equal)
+        keep = np.isin(tried["seed"], TUNING)
+        hyper = tried["hyper"] if tried["hyper"].dtype.kind == "U" else np.full(len(tried), "")
+        scores = {}
+        for lr, told, loss in zip(tried["lr"][keep], hyper[keep], tried[by][keep], strict=True):
+            scores.setdefault((lr, told), []).append(loss)
+        told = runs["hyper"][0] if runs["hyper"].dtype.kind == "U" else ""
+        mine = np.mean(scores[runs["lr"][0], told])
+        near = [
+            np.mean(loss)
+            for (lr, told_), loss in scores.items()
+            if told_ == told and len(loss) == len(TUNING) and 0.4 < lr / runs["lr"][0] < 2.1
+        ]
+        assert len(near) >= 3
+        assert mine <= min(near)
+
+
+def test_the_rows_are_small():
+    folder = runner.DATA
+    assert sum(path.stat().st_size for path in folder.glob("*")) < 2_000_000
+
+
+def test_every_study_that_the_ledger_names_is_there():
+    named = {entry.get("study") for entry in ledger.claims()["evidence"].values()}
+    assert named - {None} == set(STUDIES)
+
+
+# The protocol itself.
+
+
+class Valley:
+    """A problem whose loss is known: the best lr is 0.25 at beta = 0.8, and rises from there."""
+
+    task, lost = None, 1e9
+
+    def start(self, seed):
+        return np.ones(1)
+
+    def draw(self, batch, seed):
+        return lambda w: (float(w @ w), w)
+
+    def rates(self, rule):
+        return 2.0**-6, 2.0**4
+
+    def measured(self, w):
+        return dict.fromkeys(("train", "valid", "test"), 1.0)
+
+
+def test_the_search_ends_where_no_neighbor_is_better(monkeypatch):
+    def loss(problem, race, budget, lr, hyper, seed):
+        far = abs(np.log2(lr) + 2) + 3 * abs(hyper["beta"] - 0.8)
+        return dict(train=1 + far + 1e-3 * seed)
+
+    monkeypatch.setattr(protocol, "walk", loss)
+    search = Search(Valley(), Race("valley", "momentum", (10,), {"beta": 0.9}), 10)
+    best = search.climb((4.0, (("beta", 0.95),)), "train")
+    assert best == (0.25, (("beta", 0.8),))
+    assert all(search.score(near, "train") > search.score(best, "train") for near in
+               search.neighbors(best))  # fmt: skip
+
+
+def test_a_tuned_momentum_finds_the_bowl():
+    race = Race("valley", "momentum", (10,), {"beta": 0.5}, by=("train",), lines=0)
+    again = protocol.walk(Valley(), race, 10, 0.1, {"beta": 0.5}, 0)
+    assert again["first"] == pytest.approx(
+        sum(w**2 for w in by_hand(lr=0.1, beta=0.5, steps=10)), rel=1e-12
+    )
+
+
+def by_hand(lr, beta, steps):
+    w, m, points = 1.0, 0.0, []
+    for _ in range(steps):
+        points.append(w)
+        m = beta * m + w
+        w -= lr * m
+    return points
+
+
+def test_a_lost_run_is_infinite_and_no_warning():
+    race = Race("valley", "gd", (2000,), {})
+    lost = protocol.walk(Valley(), race, 2000, 100.0, {}, 0)
+    assert set(lost.values()) == {np.inf}
+
+
+def test_clipping_shortens_a_long_gradient_and_no_other():
+    rule = protocol.stepping(None, "clipped_gd", {"clip": 2.0})
+    assert rule.step(np.zeros(2), np.array([3.0, 4.0]), 1.0) == pytest.approx([-1.2, -1.6])
+    assert rule.step(np.zeros(2), np.array([0.3, 0.4]), 1.0) == pytest.approx([-0.3, -0.4])
+
+
+def test_a_warm_up_rises_over_its_share_of_the_steps():
+    race = Race("valley", "gd", (4,), {})
+    cold, warm = (protocol.walk(Valley(), race, 4, 0.5, {"warm": w}, 0)["first"] for w in (0, 0.5))
+    assert cold == pytest.approx(1 + 0.5**2 + 0.25**2 + 0.125**2)
+    assert warm == pytest.approx(1 + 0.75**2 + 0.375**2 + 0.1875**2)
+
+
+@pytest.mark.parametrize("name", ["muon", "schedule_free"])
+def test_rules_with_a_walk_of_their_own_learn(name):
+    problem = problems.PROBLEMS["digits"]()
+    hyper = {"beta": 0.95} if name == "muon" else {"beta": 0.9, "beta2": 0.99}
+    before = problem.measured(problem.start(0))["train"]
+    after = protocol.walk(problem, Race("digits", name, (60,), hyper), 60, 0.02, hyper, 0)["train"]
+    assert after < before / 3
+
+
+def test_the_three_parts_of_a_problem_share_no_row():
+    problem = problems.PROBLEMS["digits"]()
+    parts = [problem.task.X, problem.task.X_test, problem.aside.X_test]
+    assert sum(map(len, parts)) == 1797
+    rows = {tuple(row) for part in parts for row in part}
+    assert len(rows) == len(np.unique(np.concatenate(parts), axis=0))
+
+
+def test_rows_are_chosen_by_name():
+    rows = studies.Rows({"rule": np.array(["gd", "adam"]), "lr": np.array([1.0, 2.0])})
+    assert rows.where(rule="adam")["lr"] == [2.0]
+    with pytest.raises(ValueError, match="no row has rule='lion'"):
+        rows.where(rule="lion")
+    with pytest.raises(KeyError, match="no column 'beta'; there are rule, lr"):
+        rows["beta"]
+    with pytest.raises(ValueError, match="no study 'race'; there are races, batches"):
+        studies.rows("race")
