@@ -25,6 +25,8 @@ sys.path[:0] = [str(ROOT), str(ROOT / "code")]
 # One thread a run: with several, last digits depend on the number of processors.
 for library in ("OPENBLAS", "MKL", "OMP"):
     os.environ[f"{library}_NUM_THREADS"] = "1"
+# A step makes a dozen arrays of half a megabyte: keep their memory, instead of asking for it anew.
+os.environ |= {f"MALLOC_{name}_": "1073741824" for name in ("MMAP_THRESHOLD", "TRIM_THRESHOLD")}
 
 from joblib import Parallel, cpu_count, delayed  # noqa: E402
 from tqdm import tqdm  # noqa: E402
@@ -189,7 +191,7 @@ def sample(study):
         runs = rows.where(**shown, batch=race.batch, budget=budget, phase="report", by=race.by[0])
         told = runs["hyper"][0] if runs["hyper"].dtype.kind == "U" else ""
         hyper = {name: float(value) for name, value in (p.split("=") for p in told.split())}
-        again = protocol.walk(problem, race, budget, runs["lr"][0], hyper, 0)
+        again = protocol.walk(problem, race, budget, runs["lr"][0], hyper, [0])[0]
         name = f"{study}: {race.name}"
         if not abs(again["first"] / runs["first"][0] - 1) <= 1e-9:
             yield f"{name}: the first losses sum to {again['first']!r}, not {runs['first'][0]!r}"

@@ -22,13 +22,15 @@ class Problem:
     task : descent.tasks.Task
     plain : (float, float)
         The range of learning rates for rules that don't divide by the gradients' size.
+    together : bool
+        Whether many seeds are walked side by side, which is quicker where a step is short.
     """
 
-    def __init__(self, task, plain=PLAIN):
+    def __init__(self, task, plain=PLAIN, together=True):
         data = tasks.split(task.X, task.y, seed=1)
         self.task, self.aside = copy.copy(task), task
         self.task.X, self.task.y, self.task.X_test, self.task.y_test = data
-        self.task.n, self.plain = len(self.task.X), plain
+        self.task.n, self.plain, self.together = len(self.task.X), plain, together
         self.lost = 1e4  # In nats, on one mini-batch: beyond return.
 
     def start(self, seed):
@@ -36,9 +38,9 @@ class Problem:
         w = self.task.start(seed)
         return w if w.any() else 0.01 * np.random.default_rng(seed).standard_normal(w.shape)
 
-    def draw(self, batch, seed):
-        """The task on the next mini-batch, at each call."""
-        return self.task.noisy(batch, seed)
+    def draw(self, batch, seeds):
+        """The task on each seed's next mini-batch, at each call."""
+        return self.task.noisy(batch, list(seeds) if self.together else seeds[0])
 
     def rates(self, rule):
         """From which to which learning rate a rule's line goes."""
@@ -47,10 +49,10 @@ class Problem:
 
     def measured(self, w):
         """The losses on the three parts, and the share of test rows that are wrong."""
-        found = dict(train=float(self.task(w)[0]), valid=float(self.task.test_loss(w)))
-        found["test"] = float(self.aside.test_loss(w))
+        found = dict(train=self.task(w)[0], valid=self.task.test_loss(w))
+        found["test"] = self.aside.test_loss(w)
         if hasattr(self.aside, "accuracy"):
-            found["error"] = 1 - float(self.aside.accuracy(w))
+            found["error"] = 1 - self.aside.accuracy(w)
         return found
 
 
@@ -62,7 +64,7 @@ class NoisyBowl:
     noise : function of a Generator and a shape
     """
 
-    task, lost, plain = None, np.inf, (2.0**-14, 2.0**2)
+    task, lost, plain, together = None, np.inf, (2.0**-14, 2.0**2), True
 
     def __init__(self, noise):
         self.noise = noise
@@ -71,15 +73,15 @@ class NoisyBowl:
         """Ones, for every seed: what differs is the noise."""
         return np.ones(20)
 
-    def draw(self, batch, seed):
+    def draw(self, batch, seeds):
         """The gradient with fresh noise, and the loss without."""
-        rng = np.random.default_rng(seed)
+        rngs = [np.random.default_rng(seed) for seed in seeds]
         self.tail = []
 
         def noisy(w):
-            loss = float(w @ w) / 2
+            loss = (w * w).sum(axis=-1) / 2
             self.tail.append(loss)
-            return loss, w + self.noise(rng, w.shape)
+            return loss, w + np.stack([self.noise(rng, w.shape[-1:]) for rng in rngs])
 
         return noisy
 
@@ -88,14 +90,14 @@ class NoisyBowl:
     def measured(self, w):
         """The mean loss over the last fifth of the steps. There are no rows to set aside."""
         tail = self.tail[-max(1, len(self.tail) // 5) :]
-        return dict.fromkeys(("train", "valid", "test"), float(np.mean(tail)))
+        return dict.fromkeys(("train", "valid", "test"), np.mean(tail, axis=0))
 
 
 PROBLEMS = {
     "digits": lambda: Problem(tasks.digits_mlp()),
-    "wide": lambda: Problem(tasks.digits_mlp(hidden=512)),
+    "wide": lambda: Problem(tasks.digits_mlp(hidden=512), together=False),
     "mnist1d": lambda: Problem(tasks.mnist1d()),
-    "words": lambda: Problem(tasks.words(embedding=8)),
+    "words": lambda: Problem(tasks.words(embedding=8), together=False),
     "cells": lambda: Problem(tasks.breast_cancer()),
     "raw": lambda: Problem(tasks.breast_cancer(standardized=False), (2.0**-26, 2.0**-6)),
     "sentences": lambda: Problem(tasks.bag_of_words()),

@@ -11,7 +11,6 @@ hyper-parameter, and along their diagonal, until no neighbor is better. So the b
 never lies on the edge of what was tried. All rules are searched alike.
 """
 
-import itertools
 import math
 from dataclasses import dataclass, field
 
@@ -85,7 +84,7 @@ class Race:
 
 
 class Rule:
-    """A rule on one flat vector of weights: `step(w, g, lr)` returns the new weights.
+    """A rule on flat weights, runs first: `step(w, g, lr)` returns the new weights.
 
     Parameters
     ----------
@@ -94,6 +93,8 @@ class Rule:
     name : str
     hyper : dict
     """
+
+    together = True  # Many runs are one walk.
 
     def __init__(self, task, name, hyper):
         hyper = dict(hyper)
@@ -104,7 +105,8 @@ class Rule:
     def step(self, w, g, lr):
         """The weights after one step."""
         if self.clip:
-            g = g * min(1, self.clip / max(np.sqrt(g @ g), 1e-300))
+            length = np.sqrt((g * g).sum(axis=-1, keepdims=True))
+            g = g * np.minimum(1, self.clip / np.maximum(length, 1e-300))
         step, self.memory = self.rule(g, **self.memory, lr=lr, **self.hyper)
         return w - step
 
@@ -115,6 +117,8 @@ class Rule:
 
 class ByMatrix(Rule):
     """A rule that sees whole matrices; vectors are Adam's, at the same learning rate."""
+
+    together = False
 
     def __init__(self, task, name, hyper):
         self.task, self.lr = task, 0.0
@@ -142,6 +146,8 @@ class ByMatrix(Rule):
 
 class Free(Rule):
     """Schedule-Free: the gradient is taken near the average, which is what counts in the end."""
+
+    together = False
 
     def __init__(self, task, name, hyper):
         self.walk, self.hyper, self.lr = None, dict(hyper), 0.0
@@ -180,8 +186,8 @@ def stepping(task, name, hyper):
     return kind(task, rule, fixed | hyper)
 
 
-def walk(problem, race, budget, lr, hyper, seed, steps=None):
-    """Run one rule once.
+def walk(problem, race, budget, lr, hyper, seeds, steps=None):
+    """Run one rule on some seeds.
 
     Parameters
     ----------
@@ -192,36 +198,48 @@ def walk(problem, race, budget, lr, hyper, seed, steps=None):
         The steps that the schedule is made for.
     lr : float
     hyper : dict
-    seed : int
+    seeds : sequence of int
+        Of the starts and the mini-batches. They are walked side by side where that is quicker.
     steps : int or None
-        How many of them are taken, all by default.
+        How many steps are taken, all by default.
 
     Returns
     -------
-    dict
-        The `MEASURES`; infinite where the run was lost.
+    list of dict
+        The `MEASURES` of each seed; infinite where the run was lost.
     """
-    draw, w = problem.draw(race.batch, seed), problem.start(seed)
+    if len(seeds) > 1 and not (problem.together and RULES.get(race.rule, (Rule,))[0].together):
+        return [walk(problem, race, budget, lr, hyper, [s], steps)[0] for s in seeds]
+    draw, w = problem.draw(race.batch, seeds), np.stack([problem.start(s) for s in seeds])
+    flat = not problem.together or not RULES.get(race.rule, (Rule,))[0].together
     rule = stepping(problem.task, race.rule, hyper)
     rate = cosine(lr, budget) if race.schedule == "falling" else lambda k: lr
     if warm := math.ceil(hyper.get("warm", 0) * budget):
         rate = warm_up(rate, warm)
-    first, mean, lost = 0.0, 0.0, dict.fromkeys(MEASURES, math.inf)
+    first, mean, lost = 0.0, 0.0, np.zeros(len(seeds), bool)
     with np.errstate(all="ignore"):
         for k in range(steps or budget):
             loss, g = draw(w)
             if k < 10:
-                first += float(loss)
-            if not loss < problem.lost:
-                return lost
-            w = rule.step(w, g, rate(k))
+                first = first + loss
+            lost |= ~(loss < problem.lost)
+            if lost.all():
+                break
+            w = rule.step(w[0], g[0], rate(k))[None] if flat else rule.step(w, g, rate(k))
             if k >= budget // 2:
                 mean = mean + (w - mean) / (k - budget // 2 + 1)
-        found = problem.measured(rule.result(w))
+        if lost.all():
+            return [dict.fromkeys(MEASURES, math.inf) for _ in seeds]
+        found = problem.measured(rule.result(w[0])[None] if flat else rule.result(w))
         if steps is None:
             found |= {f"{k}_mean": v for k, v in problem.measured(mean).items() if k != "error"}
-    found = {k: v if math.isfinite(v) else math.inf for k, v in found.items()}
-    return dict.fromkeys(MEASURES, math.nan) | found | {"first": first}
+    found = dict.fromkeys(MEASURES, np.full(len(seeds), math.nan)) | found | {"first": first}
+    ended = found["train"]
+    lost |= ~np.isfinite(ended)
+    return [
+        {k: math.inf if lost[i] else float(v[i]) for k, v in found.items()}
+        for i in range(len(seeds))
+    ]
 
 
 class Search:
@@ -231,18 +249,17 @@ class Search:
         self.problem, self.race, self.budget = problem, race, budget
         self.runs = {}  # (lr, hyper), seed -> measures
 
-    def run(self, setting, seed):
-        """One run, or what it was when it ran before."""
-        if (setting, seed) not in self.runs:
-            lr, hyper = setting
-            self.runs[setting, seed] = walk(
-                self.problem, self.race, self.budget, lr, dict(hyper), seed
-            )
-        return self.runs[setting, seed]
+    def run(self, setting, seeds):
+        """A run for each seed, or what it was when it ran before."""
+        lr, hyper = setting
+        if new := [seed for seed in seeds if (setting, seed) not in self.runs]:
+            found = walk(self.problem, self.race, self.budget, lr, dict(hyper), new)
+            self.runs |= {(setting, seed): run for seed, run in zip(new, found, strict=True)}
+        return [self.runs[setting, seed] for seed in seeds]
 
     def score(self, setting, by, seeds=TUNING):
         """The mean of a measure over seeds."""
-        return float(np.mean([self.run(setting, seed)[by] for seed in seeds]))
+        return float(np.mean([run[by] for run in self.run(setting, seeds)]))
 
     def climb(self, setting, by):
         """The best setting that single steps of a factor of two lead to."""
@@ -275,8 +292,8 @@ class Search:
         low, high = self.problem.rates(self.race.rule)
         count = round(math.log(high / low, factor)) + 1
         settings = [(low * factor**k, hyper) for k in range(count)]
-        for setting, seed in itertools.product(settings, seeds):
-            self.run(setting, seed)
+        for setting in settings:
+            self.run(setting, seeds)
         return settings
 
 
@@ -309,8 +326,7 @@ def rows(problem, race):
             phase = "line" if (setting, seed) in lined else "try"
             yield row(race, budget, phase, "", seed, setting, found)
         for by in race.by:
-            for seed in REPORT:
-                found = search.run(best[by], seed)
+            for seed, found in zip(REPORT, search.run(best[by], REPORT), strict=True):
                 yield row(race, budget, "report", by, seed, best[by], found)
 
 

@@ -43,12 +43,14 @@ STEPS = (200, 800, 3200)
 FEWER = (100, 400, 1600)
 FALLING = ("momentum", "rmsprop", "adam")
 RACES = [
-    *races("digits", FIVE + NEWER, STEPS, long=FIVE + NEWER),
+    *races("digits", FIVE + NEWER, STEPS, long=FIVE + NEWER[:-1]),
     *races("digits", FALLING, STEPS, long=FALLING, schedule="falling"),
-    *races("words", ("gd", "rmsprop", "adagrad", "adam_long", "lion", "nadam"), FEWER),
-    *races("words", ("momentum", "schedule_free"), FEWER, long=("schedule_free",)),
-    *races("words", ("adam",), FEWER, long=("adam",), by=("train", "valid", "train_mean")),
-    *races("words", FALLING, FEWER, long=("adam",), schedule="falling"),
+    *races("words", ("gd", "rmsprop", "adagrad", "adam_long", "lion", "nadam"), FEWER, batch=32),
+    *races("words", ("momentum", "schedule_free"), FEWER, long=("schedule_free",), batch=32),
+    *races(
+        "words", ("adam",), FEWER, long=("adam",), by=("train", "valid", "train_mean"), batch=32
+    ),
+    *races("words", FALLING, FEWER, long=("adam",), schedule="falling", batch=32),
     *races("sentences", FIVE, FEWER, long=("momentum", "adam"), batch=32),
     *races("cells", FIVE, FEWER, long=("momentum", "rmsprop"), batch=32),
     *races("raw", FIVE, FEWER, long=("momentum", "rmsprop"), batch=32),

@@ -14,7 +14,7 @@ RATES = (0.003, 0.03)
 
 def went_on(problem, w, memory, lr, seed):
     """The training losses at the looks."""
-    draw, losses = problem.draw(BATCH, seed + 500), []
+    draw, losses = problem.task.noisy(BATCH, seed + 500), []
     for k in range(1, AFTER + 1):
         step, memory = rules.adam(draw(w)[1], **memory, lr=lr)
         w = w - step
@@ -25,7 +25,7 @@ def went_on(problem, w, memory, lr, seed):
 
 def resumed(problem, lr, seed):
     """What forgetting does, as ratios: at once, from 20 to 50 steps, at 100, and at the end."""
-    draw, w, memory = problem.draw(BATCH, seed), problem.start(seed), {}
+    draw, w, memory = problem.task.noisy(BATCH, seed), problem.start(seed), {}
     for _ in range(BEFORE):
         step, memory = rules.adam(draw(w)[1], **memory, lr=lr)
         w = w - step

@@ -109,25 +109,25 @@ def test_every_study_that_the_ledger_names_is_there():
 class Valley:
     """A problem whose loss is known: the best lr is 0.25 at beta = 0.8, and rises from there."""
 
-    task, lost = None, 1e9
+    task, lost, together = None, 1e9, True
 
     def start(self, seed):
         return np.ones(1)
 
-    def draw(self, batch, seed):
-        return lambda w: (float(w @ w), w)
+    def draw(self, batch, seeds):
+        return lambda w: ((w * w).sum(axis=-1), w)
 
     def rates(self, rule):
         return 2.0**-6, 2.0**4
 
     def measured(self, w):
-        return dict.fromkeys(("train", "valid", "test"), 1.0)
+        return dict.fromkeys(("train", "valid", "test"), np.ones(len(w)))
 
 
 def test_the_search_ends_where_no_neighbor_is_better(monkeypatch):
-    def loss(problem, race, budget, lr, hyper, seed):
+    def loss(problem, race, budget, lr, hyper, seeds):
         far = abs(np.log2(lr) + 2) + 3 * abs(hyper["beta"] - 0.8)
-        return dict(train=1 + far + 1e-3 * seed)
+        return [dict(train=1 + far + 1e-3 * seed) for seed in seeds]
 
     monkeypatch.setattr(protocol, "walk", loss)
     search = Search(Valley(), Race("valley", "momentum", (10,), {"beta": 0.9}), 10)
@@ -139,7 +139,7 @@ def test_the_search_ends_where_no_neighbor_is_better(monkeypatch):
 
 def test_a_tuned_momentum_finds_the_bowl():
     race = Race("valley", "momentum", (10,), {"beta": 0.5}, by=("train",), lines=0)
-    again = protocol.walk(Valley(), race, 10, 0.1, {"beta": 0.5}, 0)
+    again = protocol.walk(Valley(), race, 10, 0.1, {"beta": 0.5}, [0])[0]
     assert again["first"] == pytest.approx(
         sum(w**2 for w in by_hand(lr=0.1, beta=0.5, steps=10)), rel=1e-12
     )
@@ -156,7 +156,7 @@ def by_hand(lr, beta, steps):
 
 def test_a_lost_run_is_infinite_and_no_warning():
     race = Race("valley", "gd", (2000,), {})
-    lost = protocol.walk(Valley(), race, 2000, 100.0, {}, 0)
+    lost = protocol.walk(Valley(), race, 2000, 100.0, {}, [0])[0]
     assert set(lost.values()) == {np.inf}
 
 
@@ -168,17 +168,31 @@ def test_clipping_shortens_a_long_gradient_and_no_other():
 
 def test_a_warm_up_rises_over_its_share_of_the_steps():
     race = Race("valley", "gd", (4,), {})
-    cold, warm = (protocol.walk(Valley(), race, 4, 0.5, {"warm": w}, 0)["first"] for w in (0, 0.5))
+    cold, warm = (
+        protocol.walk(Valley(), race, 4, 0.5, {"warm": w}, [0])[0]["first"] for w in (0, 0.5)
+    )
     assert cold == pytest.approx(1 + 0.5**2 + 0.25**2 + 0.125**2)
     assert warm == pytest.approx(1 + 0.75**2 + 0.375**2 + 0.1875**2)
+
+
+@pytest.mark.parametrize(("name", "hyper"), [("adam", {}), ("clipped_gd", {"clip": 0.5})])
+def test_seeds_walked_together_are_those_walked_alone(name, hyper):
+    problem = problems.PROBLEMS["digits"]()
+    race = Race("digits", name, (30,), hyper)
+    together = protocol.walk(problem, race, 30, 0.02, hyper, [0, 1])
+    for seed, found in enumerate(together):
+        alone = protocol.walk(problem, race, 30, 0.02, hyper, [seed])[0]
+        assert found == pytest.approx(alone, rel=1e-9)
 
 
 @pytest.mark.parametrize("name", ["muon", "schedule_free"])
 def test_rules_with_a_walk_of_their_own_learn(name):
     problem = problems.PROBLEMS["digits"]()
     hyper = {"beta": 0.95} if name == "muon" else {"beta": 0.9, "beta2": 0.99}
-    before = problem.measured(problem.start(0))["train"]
-    after = protocol.walk(problem, Race("digits", name, (60,), hyper), 60, 0.02, hyper, 0)["train"]
+    before = problem.measured(problem.start(0)[None])["train"][0]
+    after = protocol.walk(problem, Race("digits", name, (60,), hyper), 60, 0.02, hyper, [0])[0][
+        "train"
+    ]
     assert after < before / 3
 
 
