@@ -95,8 +95,8 @@ def stamp(study):
     return hashlib.sha256("\n".join(map(meaning, paths)).encode()).hexdigest()[:16]
 
 
-def one(study, i, folder):
-    """Run the i-th race of a study; its rows go into a file of their own."""
+def one(study, i, path):
+    """Run the i-th part of a study; its rows go into a file of their own."""
     module = importlib.import_module(f"studies.{study}")
     start = time.process_time()
     if not hasattr(module, "RACES"):
@@ -108,7 +108,6 @@ def one(study, i, folder):
             found = list(protocol.rows(problems.PROBLEMS[race.problem](), race))
         else:
             found = list(module.more(problems.PROBLEMS["mnist1d"]()))
-    path = folder / f"{i:03}.csv"
     part = path.with_suffix(".part")
     with part.open("w", newline="") as file:
         file.write(f"# {time.process_time() - start:.0f}\n")
@@ -132,16 +131,21 @@ def shown(name, row):
     return f"{value:.13g}" if name in ("first", "lr") else f"{value:.7g}"
 
 
-def jobs(study):
-    """How many parts a study has."""
+def parts(study, folder):
+    """The files of a study's parts, a race each."""
     module = importlib.import_module(f"studies.{study}")
-    return len(getattr(module, "RACES", [0])) + hasattr(module, "more")
+    names = [race.name for race in getattr(module, "RACES", [])]
+    if len(set(names)) < len(names) or not names:
+        names = [f"part {i}" for i in range(max(1, len(names)))]
+    if hasattr(module, "more"):
+        names.append("more")
+    return [folder / f"{name}.csv" for name in names]
 
 
-def pack(study, folder, commit):
+def pack(study, files, commit):
     """Join the parts into one compressed table, the same bytes for the same rows."""
     seconds, lines, header = 0, [], ""
-    for path in sorted(folder.glob("*.csv")):
+    for path in files:
         first, header, *rest = path.read_text().splitlines()
         seconds += int(first[2:])
         lines += rest
@@ -157,12 +161,13 @@ def run(study, n_jobs):
     commit, mark = committed(study), stamp(study)
     folder = ROOT / ".studies" / f"{study}-{mark}"
     folder.mkdir(parents=True, exist_ok=True)
-    missing = [i for i in range(jobs(study)) if not (folder / f"{i:03}.csv").exists()]
-    work = (delayed(one)(study, i, folder) for i in missing)
+    files = parts(study, folder)
+    missing = [i for i, path in enumerate(files) if not path.exists()]
+    work = (delayed(one)(study, i, files[i]) for i in missing)
     todo = Parallel(n_jobs=n_jobs, return_as="generator_unordered")(work)
     for _ in tqdm(todo, total=len(missing), desc=study, unit="race"):
         pass
-    pack(study, folder, commit)
+    pack(study, files, commit)
 
 
 def sample(study):

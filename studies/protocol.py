@@ -1,9 +1,9 @@
 """How every experiment is made, so that none is made to win.
 
-A *race* is one rule on one problem. Its hyper-parameters are tuned on three seeds of their own, at
-each budget anew, once by the training loss and once by the loss on rows that were set aside for it.
-The best setting found runs on twenty other seeds, and these runs are reported, with the loss on the
-test rows too, which nothing was tuned on.
+A *race* is one rule on one problem. Its hyper-parameters are tuned on seeds of their own, three
+mostly, at each budget anew, once by the training loss and once by the loss on rows that were set
+aside for it. The best setting found runs on twenty other seeds, and these runs are reported, with
+the loss on the test rows too, which nothing was tuned on.
 
 The search is one of patterns, by factors of two: first a line of learning rates at the defaults, a
 factor of four apart; from its best one step at a time, up and down in lr and in each other
@@ -66,6 +66,10 @@ class Race:
     lines : int
         At how many of the budgets the whole line of learning rates is walked at the defaults, a
         factor of two apart, on all tuning seeds.
+    factors : tuple of float
+        By which lr is moved in the search, from coarse to fine.
+    tuning : tuple of int
+        The seeds to tune on.
     """
 
     problem: str
@@ -76,6 +80,8 @@ class Race:
     schedule: str = "constant"
     by: tuple = ("train", "valid")
     lines: int = 2
+    factors: tuple = (2,)
+    tuning: tuple = TUNING
 
     @property
     def name(self):
@@ -257,24 +263,27 @@ class Search:
             self.runs |= {(setting, seed): run for seed, run in zip(new, found, strict=True)}
         return [self.runs[setting, seed] for seed in seeds]
 
-    def score(self, setting, by, seeds=TUNING):
-        """The mean of a measure over seeds."""
+    def score(self, setting, by, seeds=None):
+        """The mean of a measure over seeds, all that one tunes on by default."""
+        seeds = seeds or self.race.tuning
         return float(np.mean([run[by] for run in self.run(setting, seeds)]))
 
     def climb(self, setting, by):
-        """The best setting that single steps of a factor of two lead to."""
+        """The best setting that single steps lead to."""
         best = self.score(setting, by)
-        while True:
-            scores = {near: self.score(near, by) for near in self.neighbors(setting)}
-            nearest = min(scores, key=scores.get)
-            if not scores[nearest] < best:
-                return setting
-            setting, best = nearest, scores[nearest]
+        for factor in self.race.factors:
+            while True:
+                near = {n: self.score(n, by) for n in self.neighbors(setting, factor)}
+                nearest = min(near, key=near.get)
+                if not near[nearest] < best:
+                    break
+                setting, best = nearest, near[nearest]
+        return setting
 
-    def neighbors(self, setting):
+    def neighbors(self, setting, factor):
         """Settings one step away: lr, each hyper-parameter, and lr against a memory."""
         lr, hyper = setting
-        yield from ((lr * 2, hyper), (lr / 2, hyper))
+        yield from ((lr * factor, hyper), (lr / factor, hyper))
         for i, (name, value) in enumerate(hyper):
             choices = MEMORIES[name]
             at = choices.index(value)
@@ -314,13 +323,13 @@ def rows(problem, race):
     for i, budget in enumerate(race.budgets):
         search = Search(problem, race, budget)
         if i < race.lines:
-            search.line(2, TUNING)
+            search.line(2, race.tuning)
         if i == 0:
-            line = search.line(4, TUNING[:1])
+            line = search.line(4, race.tuning[:1])
         lined = set(search.runs)
         for by in race.by:
             if i == 0:
-                best[by] = min(line, key=lambda s: search.score(s, by, TUNING[:1]))
+                best[by] = min(line, key=lambda s: search.score(s, by, race.tuning[:1]))
             best[by] = search.climb(best[by], by)
         for (setting, seed), found in search.runs.items():
             phase = "line" if (setting, seed) in lined else "try"

@@ -63,7 +63,7 @@ def test_reports_are_of_other_seeds_than_tuning_and_no_best_rate_is_on_an_edge(s
         assert len(set(runs["lr"])) == 1, "one setting for all seeds"
         del equal["by"]
         tried = rows.where(**equal)
-        tried = tried["lr"][np.isin(tried["seed"], TUNING)]
+        tried = tried["lr"][tried["seed"] >= TUNING[0]]
         assert tried.min() < runs["lr"][0] < tried.max(), race
 
 
@@ -77,7 +77,7 @@ def test_the_setting_reported_is_the_best_that_was_tried(study):
         runs = final.where(**equal)
         by = equal.pop("by")
         tried = rows.where(**equal)
-        keep = np.isin(tried["seed"], TUNING)
+        keep = tried["seed"] >= TUNING[0]
         hyper = tried["hyper"] if tried["hyper"].dtype.kind == "U" else np.full(len(tried), "")
         scores = {}
         for lr, told, loss in zip(tried["lr"][keep], hyper[keep], tried[by][keep], strict=True):
@@ -87,7 +87,7 @@ def test_the_setting_reported_is_the_best_that_was_tried(study):
         near = [
             np.mean(loss)
             for (lr, told_), loss in scores.items()
-            if told_ == told and len(loss) == len(TUNING) and 0.4 < lr / runs["lr"][0] < 2.1
+            if told_ == told and len(loss) >= len(TUNING) and 0.4 < lr / runs["lr"][0] < 2.1
         ]
         assert len(near) >= 3
         assert mine <= min(near)
@@ -134,7 +134,7 @@ def test_the_search_ends_where_no_neighbor_is_better(monkeypatch):
     best = search.climb((4.0, (("beta", 0.95),)), "train")
     assert best == (0.25, (("beta", 0.8),))
     assert all(search.score(near, "train") > search.score(best, "train") for near in
-               search.neighbors(best))  # fmt: skip
+               search.neighbors(best, 2))  # fmt: skip
 
 
 def test_a_tuned_momentum_finds_the_bowl():
