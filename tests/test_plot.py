@@ -317,3 +317,12 @@ def test_all_four_pictures_are_in_the_output(monkeypatch):
     assert base64.b64decode(data) == again["light"].png
     for kind in ("dark", "narrow", "narrow_dark"):
         assert base64.b64decode(metadata[kind]) == again[kind].png
+
+
+def test_what_a_rule_changes_is_read_from_its_own_text(monkeypatch):
+    shown = []
+    monkeypatch.setattr(plot, "display", shown.append)
+    plot.changes(rules.momentum, rules.momentum_ema)
+    assert shown[0].data == "```diff\n- m = beta * m + g\n+ m = beta * m + (1 - beta) * g\n```"
+    assert plot.changed(rules.adam, rules.adam) == []
+    assert len(plot.changed(rules.momentum, rules.momentum_ema)) == 2

@@ -8,6 +8,7 @@ import numpy as np
 
 from descent.checks import rate, whole
 from descent.loop import descend
+from descent.tables import show
 from descent.tasks import Task
 
 
@@ -148,7 +149,7 @@ class Race:
         return sorted(done, key=lambda entry: np.median(entry.test))
 
     def table(self):
-        """Print who finished: the median over the seeds, and the lowest and the highest.
+        """Show who finished: the median over the seeds, and the lowest and the highest.
 
         `ahead` counts the seeds on which the winner's test loss is lower.
         """
@@ -156,15 +157,16 @@ class Race:
         if not done:
             print("nobody has finished yet")
             return
-        first = done[0]
-        print(f"{'':18}{'test loss':^24}{'train loss':^24}{'ahead':8}tuned with")
+        first, rows = done[0], []
         for entry in done:
-            row = "".join(
-                f"{np.median(loss):8.4f} ({loss.min():.4f}..{loss.max():.4f})"
+            losses = (
+                f"{np.median(loss):.4f} ({loss.min():.4f} to {loss.max():.4f})"
                 for loss in (entry.test, entry.train)
             )
-            ahead = "" if entry is first else f"{(first.test < entry.test).sum()}/{len(self.seeds)}"
-            print(f"{entry.name:16}{row}   {ahead:6}{entry.spent:6,}")
+            ahead = (first.test < entry.test).sum()
+            told = "" if entry is first else f"{ahead} of {len(self.seeds)}"
+            rows.append((entry.name, *losses, told, f"{entry.spent:,}"))
+        show(("rule", "test loss", "train loss", f"{first.name} is ahead", "tuned with"), rows)
 
 
 class Entry:

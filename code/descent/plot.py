@@ -6,6 +6,7 @@ nothing.
 """
 
 import base64
+import difflib
 import functools
 import html as markup
 import inspect
@@ -160,6 +161,35 @@ def rule(function):
         A rule of `descent.rules`.
     """
     display(Markdown(f"```python\n{inspect.getsource(function)}```"))
+
+
+def changed(old, new):
+    """The lines in which the bodies of two rules differ, from their own sources.
+
+    Parameters
+    ----------
+    old, new : callable
+        Rules of `descent.rules`. Their names, arguments and docstrings aren't compared.
+
+    Returns
+    -------
+    list of str
+        Each begins with a minus where the line went, with a plus where it came.
+    """
+    bodies = [inspect.getsource(f).split('"""')[2].splitlines()[1:] for f in (old, new)]
+    return [line for line in difflib.ndiff(*bodies) if line[0] in "-+"]
+
+
+def changes(old, new):
+    """Show what a rule changes in the rule that it comes from, line by line.
+
+    Parameters
+    ----------
+    old, new : callable
+        Rules of `descent.rules`.
+    """
+    lines = "\n".join(line[:2] + line[6:] for line in changed(old, new))
+    display(Markdown(f"```diff\n{lines}\n```"))
 
 
 def tint(name, fraction):
