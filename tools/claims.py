@@ -184,7 +184,7 @@ class Answers:
         look = ", after a look" if entry.get("after_a_look") else ""
         return (
             f"- {anchor}**{side}.** {sentence(entry['measures'])} {sentence(readable(line.told))} "
-            f"*{sentence(entry['kind'] + look + ': ' + entry['prediction'])}* [{chapter}](#{label})"
+            f"{sentence(entry['kind'] + look + ': ' + entry['prediction'])} [{chapter}](#{label})"
         )
 
     def folded(self, row, sides=("For", "Against")):
