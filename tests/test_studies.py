@@ -48,49 +48,48 @@ def test_a_study_without_committed_predictions_is_refused(monkeypatch):
         runner.committed("races")
 
 
-@pytest.mark.parametrize("study", RACED)
-def test_reports_are_of_other_seeds_than_tuning_and_no_best_rate_is_on_an_edge(study):
-    rows = studies.rows(study)
-    assert not set(REPORT) & set(TUNING)
-    keys = ("problem", "rule", "batch", "schedule", "budget", "by")
-    final = rows.where(phase="report")
-    races = sorted({tuple(final[key][i] for key in keys) for i in range(len(final))})
-    assert races
-    for race in races:
-        equal = dict(zip(keys, race, strict=True))
-        runs = final.where(**equal)
-        assert list(runs["seed"]) == list(REPORT)
-        assert len(set(runs["lr"])) == 1, "one setting for all seeds"
-        del equal["by"]
-        tried = rows.where(**equal)
-        tried = tried["lr"][tried["seed"] >= TUNING[0]]
-        assert tried.min() < runs["lr"][0] < tried.max(), race
-
-
-@pytest.mark.parametrize("study", RACED)
-def test_the_setting_reported_is_the_best_that_was_tried(study):
-    rows = studies.rows(study)
-    keys = ("problem", "rule", "batch", "schedule", "budget", "by")
+def raced(study):
+    """Each race of a table as its reported rows, by what it was tuned by, and its tuning rows."""
+    rows = studies.Rows(dict(studies.rows(study).columns))
+    hyper = rows["hyper"] if rows["hyper"].dtype.kind == "U" else np.full(len(rows), "")
+    rows.columns["tuned"] = np.array([re.sub(r"=\S+", "", told) for told in hyper])
+    rows.columns["hyper"] = hyper
+    keys = ("problem", "rule", "batch", "schedule", "budget", "tuned", "by")
     final = rows.where(phase="report")
     for race in sorted({tuple(final[key][i] for key in keys) for i in range(len(final))}):
         equal = dict(zip(keys, race, strict=True))
-        runs = final.where(**equal)
+        report = final.where(**equal)
         by = equal.pop("by")
         tried = rows.where(**equal)
-        keep = tried["seed"] >= TUNING[0]
-        hyper = tried["hyper"] if tried["hyper"].dtype.kind == "U" else np.full(len(tried), "")
+        tuning = tried["seed"] >= TUNING[0]
+        yield race, by, report, studies.Rows({k: v[tuning] for k, v in tried.columns.items()})
+
+
+@pytest.mark.parametrize("study", RACED)
+def test_reports_are_of_other_seeds_than_tuning_and_no_best_rate_is_on_an_edge(study):
+    assert not set(REPORT) & set(TUNING)
+    races = list(raced(study))
+    assert races
+    for race, _, report, tried in races:
+        assert list(report["seed"]) == list(REPORT)
+        assert len(set(report["lr"])) == 1, "one setting for all seeds"
+        assert tried["lr"].min() < report["lr"][0] < tried["lr"].max(), race
+
+
+@pytest.mark.parametrize("study", RACED)
+def test_the_setting_reported_is_better_than_its_neighbors(study):
+    for race, by, report, tried in raced(study):
+        lr, told = report["lr"][0], report["hyper"][0]
         scores = {}
-        for lr, told, loss in zip(tried["lr"][keep], hyper[keep], tried[by][keep], strict=True):
-            scores.setdefault((lr, told), []).append(loss)
-        told = runs["hyper"][0] if runs["hyper"].dtype.kind == "U" else ""
-        mine = np.mean(scores[runs["lr"][0], told])
+        for a, b, loss in zip(tried["lr"], tried["hyper"], tried[by], strict=True):
+            scores.setdefault((a, b), []).append(loss)
         near = [
             np.mean(loss)
-            for (lr, told_), loss in scores.items()
-            if told_ == told and len(loss) >= len(TUNING) and 0.4 < lr / runs["lr"][0] < 2.1
+            for (a, b), loss in scores.items()
+            if b == told and len(loss) >= len(TUNING) and 0.4 < a / lr < 2.1
         ]
-        assert len(near) >= 3
-        assert mine <= min(near)
+        assert len(near) >= 3, race
+        assert np.mean(scores[lr, told]) <= min(near), race
 
 
 def test_the_rows_are_small():
