@@ -40,12 +40,13 @@ def number(text):
 
 
 def sections(notebook):
-    """The text of each labeled section of a notebook."""
+    """The text of each labeled section of a notebook, up to the next heading of rank two."""
     markdown = "\n\n".join(
         "".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "markdown"
     )
     parts = re.split(r"^\(([\w-]+)\)=$", markdown, flags=re.MULTILINE)
-    return dict(zip(parts[1::2], parts[2::2], strict=True))
+    texts = (re.split(r"(?!\A)^## ", part.strip(), flags=re.MULTILINE)[0] for part in parts[2::2])
+    return dict(zip(parts[1::2], texts, strict=True))
 
 
 # What the ledger lists.
