@@ -122,7 +122,7 @@ def title(notebook):
 def slug(says):
     """The address of a row on its page, from its first words."""
     words = re.findall(r"[a-z0-9_]+", re.sub(r"^\W*\d+\. ", "", says).lower())
-    return "-".join(["row", *words[:9]])
+    return "-".join(["row", *words[:14]])
 
 
 def keys(row):
