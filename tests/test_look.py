@@ -229,15 +229,20 @@ def test_a_table_that_code_shows_is_framed_and_a_measurement_leads_out_of_its_fo
     line = '<p class="weighed"><a href="claims.html#a-key">measured</a></p>'
     document = new_document("page")
     document += [nodes.table(), nodes.raw("", table, format="html")]
-    document += [nodes.raw("", line, format="html"), nodes.raw("", line, format="latex")]
+    known = line.replace("a-key", "promise-noise-heavy-1")
+    document += [nodes.raw("", text, format="html") for text in (line, known)]
+    document += [nodes.raw("", line, format="latex")]
     markup.mend(SimpleNamespace(env=SimpleNamespace(docname="deeper/adam")), document)
-    _, framed, weighed, other = document.children
+    _, framed, weighed, told, other = document.children
     assert framed.astext() == (
         '<div class="framed" role="region" tabindex="0" aria-label="Table 2: loss">'
         '<table class="table numbers"><thead><tr><td></td><th scope="col">loss</th></tr>'
         "</thead><tbody></tbody></table></div>"
     )
-    assert 'href="../claims.html#a-key"' in weighed.astext()
+    assert weighed.astext() == line.replace("claims", "../claims")
+    assert told.astext().startswith(
+        "<p class=\"weighed\">Tuned momentum's loss over tuned Adam's on a bowl with heavy tails"
+    )
     assert other.astext() == line
 
 

@@ -16,11 +16,14 @@ from docutils import nodes
 from myst_nb.sphinx_ import HideCodeCellNode
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
+from descent import ledger
+from descent.lives import inline
+
 FONTS = ("regular", "italic", "semibold")
 NUMBERS = '<table class="numbers">'
 HEAD = re.compile(r'<th scope="col">(.*?)</th>')
 EMPTY = '<th scope="col"></th>'
-WEIGHED = '<p class="weighed"><a href="'
+WEIGHED = re.compile(r'<p class="weighed"><a href="(claims\.html#([a-z0-9-]+)">)')
 
 
 def visit_folded(self, node):
@@ -62,12 +65,19 @@ def depart_table(self, node):
 
 
 def mend(app, doctree):
-    """Give tables that code shows their frames, and measurements' links their way."""
+    """Give tables that code shows their frames, and measurements their subject and their way."""
     way = "../" * app.env.docname.count("/")
+    evidence = ledger.claims()["evidence"]
+
+    def opened_line(match):
+        what = evidence.get(match[2], {}).get("measures", "")
+        subject = f"{what[:1].upper()}{what[1:]}: " if what else ""
+        return f'<p class="weighed">{inline(subject)}<a href="{way}{match[1]}'
+
     html = [node for node in doctree.findall(nodes.raw) if node.get("format") == "html"]
     opened = [framed(node, HEAD.findall(node.astext())) for node in filter(is_table, html)]
     for node in html:
-        text = node.astext().replace(WEIGHED, WEIGHED + way)
+        text = WEIGHED.sub(opened_line, node.astext())
         if is_table(node):
             text = text.replace(NUMBERS, opened.pop(0) + '<table class="table numbers">')
             text = text.replace("</table>", "</table></div>").replace(EMPTY, "<td></td>")

@@ -87,7 +87,12 @@ def told(entry, values):
     """
 
     def show(value):
-        return format(value, entry["format"])
+        shown, size = format(value, entry["format"]), abs(value)
+        lost = size >= 1e5 or (size and not float(shown.strip("%")))
+        # What happens on data may be far from what its format was made for.
+        if entry["kind"] == "experiment" and lost:
+            return format(value, ".0e")
+        return shown
 
     middle = np.median(values)
     low, high = entry.get("low", -np.inf), entry.get("high", np.inf)
