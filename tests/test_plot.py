@@ -324,5 +324,5 @@ def test_what_a_rule_changes_is_read_from_its_own_text(monkeypatch):
     monkeypatch.setattr(plot, "display", shown.append)
     plot.changes(rules.momentum, rules.momentum_ema)
     assert shown[0].data == "```diff\n- m = beta * m + g\n+ m = beta * m + (1 - beta) * g\n```"
-    assert plot.changed(rules.adam, rules.adam) == []
-    assert len(plot.changed(rules.momentum, rules.momentum_ema)) == 2
+    assert plot.changed_lines(rules.adam, rules.adam) == []
+    assert len(plot.changed_lines(rules.momentum, rules.momentum_ema)) == 2

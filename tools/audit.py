@@ -286,8 +286,9 @@ def lighthouse(address, form):
 
 
 def pages(site=book.SITE):
-    """Return the names of the built pages, without those that Sphinx adds to the book's own."""
-    names = [path.relative_to(site).with_suffix("").as_posix() for path in site.rglob("*.html")]
+    """Return the names of the built pages, without Sphinx's own and those that have moved."""
+    paths = [p for p in site.rglob("*.html") if 'http-equiv="refresh"' not in p.read_text("utf-8")]
+    names = [path.relative_to(site).with_suffix("").as_posix() for path in paths]
     added = ("genindex", "search", "_static")
     return sorted(name for name in names if not name.startswith(added))
 

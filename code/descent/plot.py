@@ -163,7 +163,7 @@ def rule(function):
     display(Markdown(f"```python\n{inspect.getsource(function)}```"))
 
 
-def changed(old, new):
+def changed_lines(old, new):
     """The lines in which the bodies of two rules differ, from their own sources.
 
     Parameters
@@ -188,7 +188,7 @@ def changes(old, new):
     old, new : callable
         Rules of `descent.rules`.
     """
-    lines = "\n".join(line[:2] + line[6:] for line in changed(old, new))
+    lines = "\n".join(line[:2] + line[6:] for line in changed_lines(old, new))
     display(Markdown(f"```diff\n{lines}\n```"))
 
 
