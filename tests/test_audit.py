@@ -11,12 +11,12 @@ from styles import bundle
 
 # In bytes as sent. The bounds follow the pages: whoever makes them lighter lowers them (the goal is
 # 600,000 for a chapter, 5,000 elements, 12,000,000 for the site).
-CHAPTER = 1_000_000
+CHAPTER = 800_000
 LANDING = 250_000
 BLOCKING = 30_000
 REQUESTS = 25
-ELEMENTS = 11_500
-SITE = 30_000_000
+ELEMENTS = 7_000
+SITE = 20_000_000
 # None on an idle machine; a font that comes late on a busy one moves a line by a pixel or two.
 SHIFT = 0.01
 
@@ -53,10 +53,11 @@ def test_the_whole_site_is_small(site):
 
 @pytest.fixture(scope="module")
 def pages(site):
-    return {
+    found = {
         path.relative_to(book.SITE).as_posix(): path.read_text(encoding="utf-8")
         for path in book.SITE.rglob("*.html")
     }
+    return {name: page for name, page in found.items() if 'http-equiv="refresh"' not in page}
 
 
 def test_every_icon_has_its_mask(pages):
