@@ -140,7 +140,7 @@ def test_a_verdict_in_a_chapter_is_the_one_that_the_ledger_computes(answers, nam
 
 # How a measurement is weighed.
 
-ENTRY = dict(low=1.0, high=2.0, format=".2f")
+ENTRY = dict(kind="experiment", low=1.0, high=2.0, format=".2f")
 
 
 @pytest.mark.parametrize(
@@ -149,6 +149,10 @@ ENTRY = dict(low=1.0, high=2.0, format=".2f")
         ([1.5], {}, "predicted 1.00 to 2.00 · measured 1.50 · as predicted"),
         ([2.5], {}, "predicted 1.00 to 2.00 · measured 2.50 · missed"),
         ([np.nan], {}, "predicted 1.00 to 2.00 · measured nan · missed"),
+        # On data, far from what was expected: its size is shown.
+        ([0.0004], {}, "predicted 1.00 to 2.00 · measured 4e-04 · missed"),
+        ([6e6], {}, "predicted 1.00 to 2.00 · measured 6e+06 · missed"),
+        ([0.0004], {"kind": "law"}, "predicted 1.00 to 2.00 · measured 0.00 · missed"),
         (
             [0.5, 1.5, 1.75],
             {},
