@@ -93,19 +93,22 @@ def stamp(study):
     return hashlib.sha256("\n".join(map(meaning, paths)).encode()).hexdigest()[:16]
 
 
-def one(study, i, path):
-    """Run the i-th part of a study; its rows go into a file of their own."""
+def parts(study):
+    """What makes a study's rows, by name: its races, and what its module has in `PARTS` besides."""
     module = importlib.import_module(f"studies.{study}")
+
+    def raced(race):
+        return lambda: protocol.rows(problems.PROBLEMS[race.problem](), race)
+
+    races = {race.name: raced(race) for race in getattr(module, "RACES", ())}
+    return races | getattr(module, "PARTS", {})
+
+
+def one(study, name, path):
+    """Run one part of a study; its rows go into a file of their own."""
     start = time.process_time()
-    if not hasattr(module, "RACES"):
-        found, columns = module.all_rows(), module.COLUMNS
-    else:
-        columns = protocol.COLUMNS
-        if i < len(module.RACES):
-            race = module.RACES[i]
-            found = list(protocol.rows(problems.PROBLEMS[race.problem](), race))
-        else:
-            found = list(module.more(problems.PROBLEMS["mnist1d"]()))
+    found = list(parts(study)[name]())
+    columns = list(found[0])
     part = path.with_suffix(".part")
     with part.open("w", newline="") as file:
         file.write(f"# {time.process_time() - start:.0f}\n")
@@ -129,17 +132,6 @@ def shown(name, row):
     return f"{value:.13g}" if name in ("first", "lr") else f"{value:.7g}"
 
 
-def parts(study, folder):
-    """The files of a study's parts, a race each."""
-    module = importlib.import_module(f"studies.{study}")
-    names = [race.name for race in getattr(module, "RACES", [])]
-    if len(set(names)) < len(names) or not names:
-        names = [f"part {i}" for i in range(max(1, len(names)))]
-    if hasattr(module, "more"):
-        names.append("more")
-    return [folder / f"{name}.csv" for name in names]
-
-
 def pack(study, files, commit):
     """Join the parts into one compressed table, the same bytes for the same rows."""
     seconds, lines, header = 0, [], ""
@@ -159,13 +151,13 @@ def run(study, n_jobs):
     commit, mark = committed(study), stamp(study)
     folder = ROOT / ".studies" / f"{study}-{mark}"
     folder.mkdir(parents=True, exist_ok=True)
-    files = parts(study, folder)
-    missing = [i for i, path in enumerate(files) if not path.exists()]
-    work = (delayed(one)(study, i, files[i]) for i in missing)
+    files = {name: folder / f"{name}.csv" for name in parts(study)}
+    missing = [name for name, path in files.items() if not path.exists()]
+    work = (delayed(one)(study, name, files[name]) for name in missing)
     todo = Parallel(n_jobs=n_jobs, return_as="generator_unordered")(work)
     for _ in tqdm(todo, total=len(missing), desc=study, unit="race"):
         pass
-    pack(study, files, commit)
+    pack(study, files.values(), commit)
 
 
 def sampled(races):
@@ -200,10 +192,10 @@ def sample(study):
         return
     for race in sampled(module.RACES):
         problem, budget = problems.PROBLEMS[race.problem](), race.budgets[0]
-        shown = {"problem": race.problem, "rule": race.rule, "schedule": race.schedule}
-        runs = rows.where(**shown, batch=race.batch, budget=budget, phase="report", by=race.by[0])
-        told = runs["hyper"][0] if runs["hyper"].dtype.kind == "U" else ""
-        hyper = {name: float(value) for name, value in (p.split("=") for p in told.split())}
+        equal = dict(problem=race.problem, rule=race.rule, schedule=race.schedule)
+        runs = rows.where(**equal, batch=race.batch, budget=budget, phase="report", by=race.by[0])
+        tuned = (pair.split("=") for pair in runs["hyper"][0].split())
+        hyper = {name: float(value) for name, value in tuned}
         again = protocol.walk(problem, race, budget, runs["lr"][0], hyper, [0])[0]
         name = f"{study}: {race.name}"
         if not abs(again["first"] / runs["first"][0] - 1) <= 1e-9:
@@ -214,12 +206,12 @@ def sample(study):
 
 def check(study):
     """Run the sample; if its meaning's stamp has changed and the sample agrees, renew the stamp."""
-    if problems_found := list(sample(study)):
-        sys.exit("\n".join([*problems_found, f"Run the study again: python -m studies {study}"]))
+    if differences := list(sample(study)):
+        sys.exit("\n".join([*differences, f"Run the study again: python -m studies {study}"]))
     head, now = about(study), stamp(study)
     if head["stamp"] != now:
         path = DATA / f"{study}.csv.gz"
-        text = stored._text(study).split("\n", 1)[1]
+        text = stored.text(study).split("\n", 1)[1]
         write(path, f"# {json.dumps(head | {'stamp': now})}\n{text}")
     print(f"{study}: the sample agrees")
 
@@ -234,16 +226,18 @@ def write(path, text):
 
 def about(study):
     """What the head of a study's rows says: its stamp, and the commit that predicted it."""
-    return json.loads(stored._text(study).split("\n", 1)[0].removeprefix("# "))
+    return json.loads(stored.text(study).split("\n", 1)[0].removeprefix("# "))
 
 
 def main():
     """Do what was asked for."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("study", nargs="*", choices=[*stored.STUDIES, []], default=[])
+    parser.add_argument("study", nargs="*", help=f"all by default: {', '.join(stored.STUDIES)}")
     parser.add_argument("--jobs", type=int, default=cpu_count())
     parser.add_argument("--check", action="store_true", help="run a sample, and compare")
     asked = parser.parse_args()
+    if unknown := sorted(set(asked.study) - set(stored.STUDIES)):
+        parser.error(f"there is no study {', '.join(unknown)}")
     for study in asked.study or stored.STUDIES:
         check(study) if asked.check else run(study, asked.jobs)
 

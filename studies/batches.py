@@ -1,4 +1,7 @@
-"""SGD and momentum on the digits in batches of four sizes, eight epochs: ten minutes of CPU."""
+"""SGD and momentum on the digits in batches of four sizes, for eight epochs.
+
+Budget: two minutes of CPU.
+"""
 
 from studies.protocol import Race
 

@@ -8,7 +8,8 @@ the loss on the test rows too, which nothing was tuned on.
 The search is one of patterns, by factors of two: first a line of learning rates at the defaults, a
 factor of four apart; from its best one step at a time, up and down in lr and in each other
 hyper-parameter, and along their diagonal, until no neighbor is better. So the best learning rate
-never lies on the edge of what was tried. All rules are searched alike.
+never lies on the edge of what was tried; a memory can, and a search can end in a hollow, beside a
+better setting that it never came to. All rules are searched alike.
 """
 
 import math
@@ -50,9 +51,9 @@ class Race:
     Attributes
     ----------
     problem : str
-        A key of the study's `PROBLEMS`.
+        A key of `problems.PROBLEMS`.
     rule : str
-        A key of `RULES`.
+        A key of `RULES`, or a rule of `descent.rules`.
     budgets : tuple of int
         Steps.
     tuned : dict of str to float
@@ -85,8 +86,8 @@ class Race:
 
     @property
     def name(self):
-        """What the race is called in its rows."""
-        return f"{self.problem} {self.rule} {self.schedule} {self.batch}"
+        """What the race is called."""
+        return " ".join(map(str, (self.problem, self.rule, *self.tuned, self.schedule, self.batch)))
 
 
 class Rule:
@@ -214,11 +215,11 @@ def walk(problem, race, budget, lr, hyper, seeds, steps=None):
     list of dict
         The `MEASURES` of each seed; infinite where the run was lost.
     """
-    if len(seeds) > 1 and not (problem.together and RULES.get(race.rule, (Rule,))[0].together):
+    rule = stepping(problem.task, race.rule, hyper)
+    together = problem.together and rule.together
+    if len(seeds) > 1 and not together:
         return [walk(problem, race, budget, lr, hyper, [s], steps)[0] for s in seeds]
     draw, w = problem.draw(race.batch, seeds), np.stack([problem.start(s) for s in seeds])
-    flat = not problem.together or not RULES.get(race.rule, (Rule,))[0].together
-    rule = stepping(problem.task, race.rule, hyper)
     rate = cosine(lr, budget) if race.schedule == "falling" else lambda k: lr
     if warm := math.ceil(hyper.get("warm", 0) * budget):
         rate = warm_up(rate, warm)
@@ -231,12 +232,12 @@ def walk(problem, race, budget, lr, hyper, seeds, steps=None):
             lost |= ~(loss < problem.lost)
             if lost.all():
                 break
-            w = rule.step(w[0], g[0], rate(k))[None] if flat else rule.step(w, g, rate(k))
+            w = rule.step(w, g, rate(k)) if together else rule.step(w[0], g[0], rate(k))[None]
             if k >= budget // 2:
                 mean = mean + (w - mean) / (k - budget // 2 + 1)
         if lost.all():
             return [dict.fromkeys(MEASURES, math.inf) for _ in seeds]
-        found = problem.measured(rule.result(w[0])[None] if flat else rule.result(w))
+        found = problem.measured(rule.result(w) if together else rule.result(w[0])[None])
         if steps is None:
             found |= {f"{k}_mean": v for k, v in problem.measured(mean).items() if k != "error"}
     found = dict.fromkeys(MEASURES, np.full(len(seeds), math.nan)) | found | {"first": first}

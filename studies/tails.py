@@ -1,4 +1,7 @@
-"""Rules under noise, normal and with heavy tails, with clipping in the race: ten minutes of CPU."""
+"""Rules under noise, normal and with heavy tails, with clipping in the race.
+
+Budget: three minutes of CPU.
+"""
 
 from studies.protocol import Race
 from studies.races import TUNED

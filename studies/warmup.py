@@ -1,16 +1,17 @@
-"""Adam with a warm-up and without, on MNIST-1D: ten minutes of CPU."""
+"""Adam with a warm-up and without, on MNIST-1D. Budget: three minutes of CPU."""
 
 from dataclasses import replace
 
+from studies.problems import PROBLEMS
 from studies.protocol import REPORT, Race, Search, row, rows
 
 COLD = Race("mnist1d", "adam", (200, 800), {}, by=("train",), lines=0)
 RACES = [COLD, replace(COLD, tuned={"warm": 0.1})]
 
 
-def more(problem):
-    """At the best rate without a warm-up, and at eight times that, three warm-ups and none."""
-    budget = COLD.budgets[0]
+def all_rates():
+    """At the best rate without a warm-up, and at eight times that, two warm-ups and none."""
+    problem, budget = PROBLEMS[COLD.problem](), COLD.budgets[0]
     best = next(
         r["lr"] for r in rows(problem, replace(COLD, budgets=(budget,))) if r["phase"] == "report"
     )
@@ -21,3 +22,6 @@ def more(problem):
             setting = (best * times, (("warm", warm),))
             for seed, found in zip(REPORT, search.run(setting, REPORT), strict=True):
                 yield row(race, budget, f"at {times} x", "", seed, setting, found)
+
+
+PARTS = {"at two rates": all_rates}

@@ -13,6 +13,10 @@ def names(toc):
     return [re.sub(r"\.(ipynb|md)$", "", file) for file in files]
 
 
+# One page of each kind, and those with something that no other page has.
+KINDS = ["index", "gradient_descent", "adam", "adam_in_pytorch", "deeper/adam", "exercises/adam"]
+KINDS += ["solutions/adam", "claims", "article", "package", "practice", "glossary", "references"]
+
 PAGES = names((ROOT / "_toc.yml").read_text(encoding="utf-8"))
 NOTEBOOKS = sorted(
     path.relative_to(BOOK).as_posix()

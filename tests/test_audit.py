@@ -6,7 +6,7 @@ import pytest
 
 import audit
 import book
-from contents import PAGES
+from contents import KINDS, PAGES
 from styles import bundle
 
 # In bytes as sent. The bounds follow the pages: whoever makes them lighter lowers them (the goal is
@@ -28,10 +28,6 @@ def served(site):
 
 
 # In the dark, colors alone differ: a page of each kind shows them all. `make audit` looks at all.
-KINDS = ["index", "adam", "deeper/adam", "exercises/adam", "solutions/adam", "adam_in_pytorch"]
-KINDS += ["claims", "article", "package", "practice", "glossary", "references"]
-
-
 @pytest.mark.parametrize(
     ("name", "scheme"), [(p, "light") for p in PAGES] + [(p, "dark") for p in KINDS]
 )

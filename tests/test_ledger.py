@@ -254,7 +254,7 @@ def test_the_verdict_follows_from_how_many_of_twenty(good, bad, expected):
 
 SMALL = dict(
     evidence={
-        key: dict(kind=kind, measures=f"how far {key} goes", prediction="a guess") | ENTRY | more
+        key: ENTRY | dict(kind=kind, measures=f"how far {key} goes", prediction="a guess") | more
         for key, kind, more in (
             ("one", "law", {}),
             ("two", "experiment", dict(after_a_look=True, learned="That we were wrong.")),

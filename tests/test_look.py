@@ -11,11 +11,9 @@ from docutils.utils import new_document
 import book
 import course_map
 import markup
-from contents import BOOK, NOTEBOOKS, PAGES, ROOT
+from contents import BOOK, KINDS, NOTEBOOKS, PAGES, ROOT
 
 CHAPTER = "gradient_descent"
-# One page of each kind.
-KINDS = ["index", CHAPTER, "exercises/adam", "solutions/adam", "claims", "package", "references"]
 WIDE = {"width": 1440, "height": 900}
 
 # The characters of each line that is followed by another one, in paragraphs of nothing but text.

@@ -51,9 +51,7 @@ def test_a_study_without_committed_predictions_is_refused(monkeypatch):
 def raced(study):
     """Each race of a table as its reported rows, by what it was tuned by, and its tuning rows."""
     rows = studies.Rows(dict(studies.rows(study).columns))
-    hyper = rows["hyper"] if rows["hyper"].dtype.kind == "U" else np.full(len(rows), "")
-    rows.columns["tuned"] = np.array([re.sub(r"=\S+", "", told) for told in hyper])
-    rows.columns["hyper"] = hyper
+    rows.columns["tuned"] = np.array([re.sub(r"=\S+", "", told) for told in rows["hyper"]])
     keys = ("problem", "rule", "batch", "schedule", "budget", "tuned", "by")
     final = rows.where(phase="report")
     for race in sorted({tuple(final[key][i] for key in keys) for i in range(len(final))}):

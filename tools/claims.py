@@ -109,9 +109,14 @@ def readable(text):
     return re.sub(r"0\.(0{5,})(?!\d)", lambda zeros: f"0 to {len(zeros[1])} decimals", text)
 
 
+def capital(text):
+    """A text that begins as a sentence does."""
+    return text[:1].upper() + text[1:]
+
+
 def sentence(text):
     """A text that begins as a sentence does, and ends with a period."""
-    return text[:1].upper() + text[1:] + "." * (text[-1:] not in ".?!")
+    return capital(text) + "." * (text[-1:] not in ".?!")
 
 
 def title(notebook):

@@ -4,7 +4,8 @@
 - The paragraph in italics after a figure or an output is its caption.
 - A table scrolls by itself, by keyboard too, and one that code shows as well. An empty corner of it
   is no heading.
-- A measurement's link to its row on the answer page leads there from every folder.
+- A measurement's line says what was measured, and leads to its row on the answer page, from every
+  folder.
 - The contents show the exercises of the chapter that is open, and need no buttons to unfold.
 """
 
@@ -16,6 +17,7 @@ from docutils import nodes
 from myst_nb.sphinx_ import HideCodeCellNode
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
+from claims import capital
 from descent import ledger
 from descent.lives import inline
 
@@ -71,7 +73,7 @@ def mend(app, doctree):
 
     def opened_line(match):
         what = evidence.get(match[2], {}).get("measures", "")
-        subject = f"{what[:1].upper()}{what[1:]}: " if what else ""
+        subject = f"{capital(what)}: " if what else ""
         return f'<p class="weighed">{inline(subject)}<a href="{way}{match[1]}'
 
     html = [node for node in doctree.findall(nodes.raw) if node.get("format") == "html"]

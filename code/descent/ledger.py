@@ -95,8 +95,7 @@ def told(entry, values):
         return shown
 
     middle = np.median(values)
-    low, high = entry.get("low", -np.inf), entry.get("high", np.inf)
-    hit = "as predicted" if low <= middle <= high else "missed"
+    hit = "as predicted" if _within(entry, "low", "high", middle) else "missed"
     spread = ""
     if values.size > 1 or counts(entry):
         held = np.count_nonzero(bears_out(entry, values))
@@ -117,12 +116,27 @@ def bears_out(entry, values):
     -------
     ndarray of bool
     """
-    low, high = ("counts_from", "counts_to") if counts(entry) else ("low", "high")
+    ends = ("counts_from", "counts_to") if counts(entry) else ("low", "high")
+    return _within(entry, *ends, values)
+
+
+def _within(entry, low, high, values):
+    """Which values lie between two ends that an entry names, if it has them."""
     return (values >= entry.get(low, -np.inf)) & (values <= entry.get(high, np.inf))
 
 
 def counts(entry):
-    """Whether an entry says itself what counts, apart from what was predicted."""
+    """Whether an entry says itself what counts, apart from what was predicted.
+
+    Parameters
+    ----------
+    entry : dict
+        One of `claims()["evidence"]`.
+
+    Returns
+    -------
+    bool
+    """
     return bool({"counts_from", "counts_to"} & set(entry))
 
 

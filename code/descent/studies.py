@@ -9,6 +9,8 @@ from importlib.resources import files
 import numpy as np
 
 STUDIES = ("races", "batches", "betas", "tails", "warmup", "resume")
+# The columns that hold words, some of them empty; all others hold numbers.
+WORDS = {"problem", "rule", "schedule", "phase", "by", "hyper"}
 
 
 class Rows:
@@ -77,22 +79,36 @@ def rows(study):
     ValueError
         If there is no such study.
     """
+    lines = (line for line in io.StringIO(text(study)) if not line.startswith("#"))
+    header, *entries = csv.reader(lines)
+    columns = zip(header, zip(*entries, strict=True), strict=True)
+    return Rows({name: _column(name, column) for name, column in columns})
+
+
+def text(study):
+    """Return a study's table as text: a comment with what it is of, a header, and a line a run.
+
+    Parameters
+    ----------
+    study : str
+        One of `STUDIES`.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    ValueError
+        If there is no such study.
+    """
     if study not in STUDIES:
         raise ValueError(f"there is no study {study!r}; there are {', '.join(STUDIES)}")
-    text = _text(study)
-    header, *lines = csv.reader(line for line in io.StringIO(text) if not line.startswith("#"))
-    return Rows(
-        {name: _column(c) for name, c in zip(header, zip(*lines, strict=True), strict=True)}
-    )
-
-
-def _text(study):
     path = files("descent") / "data" / "studies" / f"{study}.csv.gz"
     return gzip.decompress(path.read_bytes()).decode()
 
 
-def _column(entries):
-    try:
-        return np.array([float(entry or "nan") for entry in entries])
-    except ValueError:
+def _column(name, entries):
+    if name in WORDS:
         return np.array(entries)
+    return np.array([float(entry or "nan") for entry in entries])

@@ -314,8 +314,7 @@ class Task:
         def stream(s):
             rows = np.empty(0, int)
             for epoch in itertools.count():
-                order = np.random.default_rng((s, epoch)).permutation(self.n)
-                rows = np.concatenate([rows, order])
+                rows = np.concatenate([rows, *minibatches(self.n, self.n, (s, epoch))])
                 whole_ones = len(rows) // batch_size * batch_size
                 yield from rows[:whole_ones].reshape(-1, batch_size)
                 rows = rows[whole_ones:]
