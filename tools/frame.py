@@ -50,6 +50,11 @@ MENDED = [
     (re.compile(r'<script src="(?=(?:[./]*_static/|searchindex))'), r'<script defer src="'),
     # Names, brackets and spaces have the color of the text: half of all elements of a chapter.
     (re.compile(r'<span class="(?:n|nn|p|w)">([^<]*)</span>'), r"\1"),
+    # A comma stays with its formula: a browser may end the line between the two.
+    (
+        re.compile(r"(<math(?![^>]*display=\"block\")[^>]*>(?:(?!</math>).)*</math>[,.;:!?)]+)"),
+        r'<span class="kept">\1</span>',
+    ),
 ]  # fmt: skip
 
 
