@@ -243,6 +243,24 @@ def test_labels_of_two_lines_are_checked_line_by_line():
     assert box.height > 3 * box.width
 
 
+@pytest.mark.parametrize(
+    "points, drawn, covered",
+    [
+        ([0.05, 0.95], "-", True),
+        ([0.6, 0.6], "-", False),
+        ([0.1] * 9 + [0.93, 0.1], "o", True),
+        ([0.05, 0.3], "o", False),
+    ],
+)
+def test_a_legend_on_a_curve_is_found(points, drawn, covered):
+    fig = Figure(figsize=(5, 3))
+    ax = fig.subplots()
+    ax.plot(np.linspace(0, 1, len(points)), points, drawn, label="a curve")
+    ax.set(xlim=(0, 1), ylim=(0, 1))
+    ax.legend(loc="upper right")
+    assert ("a legend lies on a curve" in check(fig, draw(fig, same)[1], 1)) == covered
+
+
 def test_a_figure_that_cannot_be_read_warns():
     fig = Figure(figsize=(5, 3))
     ax = fig.subplots()

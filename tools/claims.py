@@ -338,7 +338,7 @@ class Answers:
             return f"<label>{label} {choice}</label>"
 
         return (
-            '<form class="filter" hidden>'
+            '<form class="filter">'
             '<label>Search <input type="search" name="words"></label>'
             f"{field('verdict', 'Verdict', [*SIGNS, SLIP])}"
             f"{field('rule', 'Rule', RULES)}{field('kind', 'Evidence', ledger.KINDS)}"

@@ -34,7 +34,6 @@ function unfold() {
   target.scrollIntoView();
 }
 
-form.hidden = false;
 form.addEventListener("input", narrow);
 form.addEventListener("submit", event => event.preventDefault());
 addEventListener("hashchange", unfold);

@@ -14,6 +14,7 @@ from matplotlib.backend_bases import GraphicsContextBase
 from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.gridspec import GridSpec
 from matplotlib.legend import Legend
+from matplotlib.path import Path
 from matplotlib.transforms import Affine2D, Bbox
 from PIL import Image
 
@@ -283,7 +284,8 @@ def check(fig, texts, shown):
     Returns
     -------
     list of str
-        A sentence to each label that is too small, cut off, or covered by another.
+        A sentence to each label that is too small, cut off, or covered by another, and to each
+        legend that lies on a curve.
     """
     problems = []
     pixel = fig.dpi / 100
@@ -294,12 +296,24 @@ def check(fig, texts, shown):
         if not _within(box, inside):
             problems.append(f"{text!r} is cut off")
     for legend in fig.findobj(Legend):
-        if not _within(legend.get_window_extent(), inside):
+        box = legend.get_window_extent()
+        if not _within(box, inside):
             problems.append("a legend is cut off")
+        if legend.axes and any(_crosses(line, box) for line in legend.axes.lines):
+            problems.append("a legend lies on a curve")
     for (a, first, _), (b, second, _) in itertools.combinations(texts, 2):
         if first.padded(-pixel).overlaps(second.padded(-pixel)):
             problems.append(f"{a!r} and {b!r} overlap")
     return problems
+
+
+def _crosses(line, box):
+    """Whether a curve, or one of its points if they aren't joined, is in a box of the picture."""
+    points = line.get_transform().transform(line.get_xydata())
+    points = points[np.isfinite(points).all(axis=1)]
+    if line.get_linestyle() == "None":
+        return any(box.contains(*point) for point in points)
+    return len(points) > 1 and Path(points).intersects_bbox(box, filled=False)
 
 
 def _within(box, frame):
