@@ -68,7 +68,7 @@ class Race:
     batch : int
         Rows to a mini-batch.
     schedule : {"constant", "falling", "root"}
-        Falling is half a cosine, to zero at the end; root is 1 / sqrt(t), which AdaGrad has built in.
+        Falling is half a cosine, to zero at the end; root is 1 / sqrt(t), as AdaGrad has built in.
     by : tuple of str
         The measures to tune by, one after the other.
     lines : int
