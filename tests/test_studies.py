@@ -135,7 +135,7 @@ def test_the_search_ends_where_no_neighbor_is_better(monkeypatch):
 
 
 def test_no_setting_that_was_tried_is_better_than_the_one_reported(monkeypatch):
-    """The training loss has a hollow at lr = 2; the other measure leads past it to the better side."""
+    """The training loss has a hollow at lr = 2; the other measure leads past it."""
 
     def loss(problem, race, budget, lr, hyper, seeds):
         hollow = {2.0: 0.5, 1.0: 0.9, 0.5: 0.8, 0.25: 0.1, 0.125: 0.05, 0.0625: 0.2}
