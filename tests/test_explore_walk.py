@@ -22,7 +22,7 @@ GAMES = dict(
         lr=(0.001, 2, 0.1),
     ),
     sgd=lambda: explore.walk(
-        rules.gd, lr=(0.001, 1, 0.05), batch=(1, 64, 1), noise=4, steps=200, goal=0.02
+        rules.gd, lr=(0.001, 1, 0.05), batch=(1, 64, 1), noise=4, steps=200, goal=0.015
     ),
     momentum=lambda: explore.walk(
         rules.momentum, lr=(0.001, 0.1, 0.0198), beta=(0, 0.99, 0), kappa=(100, 500, 100)
@@ -34,12 +34,12 @@ GAMES = dict(
         rules.rmsprop, lr=(0.001, 1, 0.03), beta2=(0.1, 0.999, 0.99), spike=(1, 1000, 100)
     ),
     adagrad=lambda: explore.walk(
-        rules.adagrad, lr=(0.01, 10, 0.5), rare=(1, 50, 20), goal=1e-8
+        rules.adagrad, lr=(0.01, 10, 0.5), rare=(1, 50, 20)
     ),
     adam=lambda: explore.walk(
         rules.adam,
         steps=40,
-        goal=1e-10,
+        goal=1e-12,
         lr=(0.001, 1, 0.02),
         beta1=(0, 0.99, 0.9),
         beta2=(0.9, 0.999, 0.999),
@@ -60,14 +60,14 @@ GAMES = dict(
 ANSWERS = dict(
     gd=dict(lr=0.09),
     hills=dict(lr=0.9),
-    sgd=dict(lr=0.036, batch=48),
+    sgd=dict(lr=0.03, batch=32),
     momentum=dict(lr=0.0331, beta=0.67),
     rmsprop=dict(lr=0.0165),
     adagrad=dict(lr=1.5),
     adam=dict(lr=0.5, beta1=0.1, beta2=0.95),
-    torch=dict(lr=0.5, beta1=0.1, beta2=0.95),
-    promises=dict(lr=0.14),
-    nadam=dict(lr=0.5),
+    torch=dict(lr=0.35, beta1=0.3, beta2=0.98),
+    promises=dict(lr=0.17),
+    nadam=dict(lr=0.88),
 )
 MADE = {}
 
