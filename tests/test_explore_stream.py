@@ -20,7 +20,8 @@ def test_the_page_follows_as_python_does(figures, figure, C, beta2):
     ours = figure.trace(**values)
     theirs, said = figures.evaluate(
         "([s, v]) => { const r = descent.figures.stream.compute(s, v);"
-        " const g = descent.figures.stream.goal(s, v, r), end = descent.figures.stream.say(s, v, r, s.steps);"
+        " const g = descent.figures.stream.goal(s, v, r);"
+        " const end = descent.figures.stream.say(s, v, r, s.steps);"
         " return [r, [g.met, g.why, end]]; }",
         [spec_of(figure), values],
     )
@@ -30,7 +31,10 @@ def test_the_page_follows_as_python_does(figures, figure, C, beta2):
                 theirs[name][record], getattr(walk, record), rtol=1e-12, atol=1e-12
             )
     met, why, end = said
-    assert (met, why) == (figure.judged(ours)[0], figure.judged(ours)[1].replace("at", "At", 1) if met else figure.judged(ours)[1])
+    assert (met, why) == (
+        figure.judged(ours)[0],
+        figure.judged(ours)[1].replace("at", "At", 1) if met else figure.judged(ours)[1],
+    )
     assert met or figure.verdict(ours) == end
 
 
@@ -62,8 +66,10 @@ def test_the_goal_is_the_tipping_point_and_no_luck(figures, figure):
 
 def test_it_opens_with_adam_at_the_wrong_end_and_is_played(figures, figure):
     element = show(figures, figure)
-    assert element.locator(".status").inner_text().startswith(
-        "Adam isn't saved yet. Adam ends at x = 1, AMSGrad at -0.99"
+    assert (
+        element.locator(".status")
+        .inner_text()
+        .startswith("Adam isn't saved yet. Adam ends at x = 1, AMSGrad at -0.99")
     )
     slider = element.get_by_label("memory of squares, beta2")
     slider.evaluate("e => { e.value = 128; e.dispatchEvent(new Event('input')) }")

@@ -1,5 +1,6 @@
 """The walk: Python's and the page's, its goals, and what a hand does to it."""
 
+import itertools
 import json
 
 import numpy as np
@@ -34,7 +35,7 @@ GAMES = dict(
         rules.rmsprop, lr=(0.001, 1, 0.03), beta2=(0.1, 0.999, 0.99), spike=(1, 1000, 100)
     ),
     adagrad=lambda: explore.walk(
-        rules.adagrad, lr=(0.01, 10, 0.5), rare=(1, 50, 20)
+        rules.adagrad, lr=(0.01, 10, 0.5), rare=(1, 50, 20), kappa=(1, 100, 1)
     ),
     adam=lambda: explore.walk(
         rules.adam,
@@ -137,7 +138,7 @@ def test_a_goal_is_not_met_by_chance(figures, name):
 @pytest.mark.parametrize("name", ANSWERS)
 def test_a_goal_is_not_met_by_the_ring_alone(figures, name):
     figure = game(name)
-    (x0, x1), (y0, y1) = figure.settings[-1].window
+    (x0, _), (_, y1) = figure.settings[-1].window
     near = [[0, 0], [1e-4, 1e-4], [0, 1.5], [-4, 0], [0.1, -0.1], [x0, 0], [0, y1]]
     for answer in ({}, ANSWERS[name]):
         settings = [figure.at(answer | {n: at for n in figure.starts}) for at in near]
@@ -288,9 +289,7 @@ def half_way(g, m=0, *, lr=0.1, share=0.5):
 
 
 def test_a_rule_of_ones_own_walks_beside_another(figures):
-    figure = explore.walk(
-        half_way, beside=rules.adam, lr=(0.001, 1, 0.05), share=(0, 0.9, 0.5)
-    )
+    figure = explore.walk(half_way, beside=rules.adam, lr=(0.001, 1, 0.05), share=(0, 0.9, 0.5))
     theirs = figures.evaluate(
         "([s, v]) => descent.figures.walk.compute(s, v).walks.map(w => w.x)",
         [spec_of(figure), figure.at({})],
@@ -346,7 +345,7 @@ def test_what_is_not_there_is_refused():
         explore.walk(rules.gd, beta=(0, 1, 0.5))
     with pytest.raises(TypeError, match=r"gd has no 'kappa'; there are \['lr'\]"):
         explore.walk(rules.gd, surface="hills", kappa=(1, 2, 1))
-    with pytest.raises(ValueError, match="surface must be one of bowl, .*; got 'moon'"):
+    with pytest.raises(ValueError, match=r"surface must be one of bowl, .*; got 'moon'"):
         explore.walk(rules.gd, surface="moon")
     with pytest.raises(ValueError, match="there may be 3 starts; got 4"):
         explore.walk(rules.gd, starts=[(1, 1)] * 4)
@@ -479,11 +478,10 @@ def test_it_plays_and_pauses_and_draws_new_noise_each_time(figures):
 def test_on_a_phone_views_are_stacked_and_a_finger_that_starts_on_the_map_scrolls(figures):
     element = show(figures, game("adam"))
     boxes = [view.bounding_box() for view in element.locator(".views > *").all()]
-    assert all(a["y"] + a["height"] <= b["y"] for a, b in zip(boxes, boxes[1:], strict=False))
+    assert all(a["y"] + a["height"] <= b["y"] for a, b in itertools.pairwise(boxes))
     assert figures.evaluate("document.documentElement.scrollWidth") <= 390
     sizes = element.locator("svg text").evaluate_all(
-        "all => all.map(e => parseFloat(getComputedStyle(e).fontSize)"
-        " * e.getScreenCTM().a)"
+        "all => all.map(e => parseFloat(getComputedStyle(e).fontSize) * e.getScreenCTM().a)"
     )
     assert min(sizes) >= 11
     touch = "e => getComputedStyle(e).touchAction"

@@ -125,16 +125,23 @@ class Walk(Figure):
     def settled(self, **values):
         """The mean loss of the last steps, over `DRAWS` draws of the noise."""
         values = self.at(values)
-        means = []
-        for seed in range(DRAWS):
-            trace = self.trace(**values | dict(seed=seed))
-            if trace.diverged_at is not None:
-                return math.inf
-            total = 0.0
-            for loss in trace.loss[-self.tail :].tolist():
-                total += loss
-            means.append(total / self.tail)
-        return sum(means) / DRAWS
+        surface, scale = self.ground(**values), self.noise / math.sqrt(values.get("batch", 1))
+        draws = zip(*(normals(seed) for seed in range(DRAWS)), strict=True)
+        rule, start = self.rule, np.array(values[self.starts[0]])
+
+        def f(x):
+            loss, g = surface(x)
+            return loss, g + np.array([next(draws), next(draws)]) * scale
+
+        hyper = {n: values.get(n, default) for n, default in defaults(rule).items()}
+        begin = np.repeat(start[:, None], DRAWS, axis=1)
+        trace = descend(f, begin, rule, steps=self.steps, keep=("loss",), **hyper)
+        if (trace.diverged_at >= 0).any():
+            return math.inf
+        total = 0.0
+        for losses in trace.loss[-self.tail :]:
+            total = total + losses
+        return float(sum((total / self.tail).tolist()) / DRAWS)
 
     def harder(self, **values):
         """What is easier than where the figure starts, in words; None if nothing is."""
@@ -259,7 +266,8 @@ class Walk(Figure):
     def task(self):
         """What the reader is asked to do."""
         if self.surface == "hills":
-            return f"Goal: find the largest lr at which a walk still comes to rest (within {CLOSE:.0%})."
+            within = f"within {CLOSE:.0%}"
+            return f"Goal: find the largest lr at which a walk still comes to rest ({within})."
         if self.noise:
             return f"Goal: bring the mean loss of the last {self.tail} steps below {self.goal:g}."
         who = f" of {self.rule.__name__}" if len(self.rules) > 1 else ""
