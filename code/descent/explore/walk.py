@@ -191,7 +191,7 @@ class Walk(Figure):
         else:
             highest = max(t.loss[-self.tail - 1 :].max() for t in walks)
             below = [np.flatnonzero(t.loss < self.goal) for t in walks]
-            met = highest < self.goal
+            met = bool(highest < self.goal)
             if met:
                 away = [np.flatnonzero(t.loss >= self.goal) for t in walks]
                 first = max(a[-1] + 1 if len(a) else 0 for a in away)
