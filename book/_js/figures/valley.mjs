@@ -159,12 +159,12 @@ export function ticks(low, high) {
 function views(spec, kit) {
   const names = Object.keys(spec.rules), { make, px } = kit;
   const color = (rule) => `--rule: ${kit.colors(spec.rules[rule][1])}`;
-  const narrow = (width) => width < 480;
+  const height = (width) => Math.min(280, Math.max(220, 0.75 * width));
 
   // ---- the valleys, and where this draw's tries fell
   const valley = kit.svg({
     label: "Loss over the learning rate, a curve and a band to each rule; rings where tries fell",
-    height: (width) => (narrow(width) ? 250 : 290),
+    height,
   });
   const title = make("p", { class: "title" });
   const legend = kit.legend(names.map((rule) => ({ name: spec.rules[rule][0], rule: spec.rules[rule][1] })));
@@ -184,7 +184,7 @@ function views(spec, kit) {
   const circle = ([x, y], r) => `M${px(x - r)},${px(y)}a${r},${r} 0 1,0 ${2 * r},0a${r},${r} 0 1,0 ${-2 * r},0`;
   const drawValley = (result, values, k) => {
     const { rates, losses, guess, drawn, best, seed } = result;
-    const every = names.flatMap((rule) => losses[rule].flat()), low = 0.93 * Math.min(...every), high = 1.06 * guess;
+    const every = names.flatMap((rule) => losses[rule].flat()), low = 0.93 * Math.min(...every), high = 1.14 * guess;
     const ends = [Math.min(...names.map((r) => rates[r][0])) / 1.5, Math.max(...names.map((r) => rates[r].at(-1))) * 1.5];
     const axes = kit.axes(valley, {
       x: { domain: ends, log: true, label: "learning rate" },
@@ -195,11 +195,11 @@ function views(spec, kit) {
     const key = `${axes.key} ${values.problem} ${values.budget}`;
     if (drawnFor !== key) {
       drawnFor = key;
-      title.textContent = `${spec.titles[values.problem]}, ${result.steps} steps: ${spec.measure}`;
+      title.textContent = `Validation loss after ${result.steps} steps`;
       const y = px(axes.y(guess));
       parts.guess.setAttribute("d", `M${axes.left},${y}H${axes.right}`);
       parts.label.setAttribute("x", axes.right - 4);
-      parts.label.setAttribute("y", y + 13);
+      parts.label.setAttribute("y", y - 4);
       for (const rule of names) {
         const x = rates[rule].map(axes.x), of = (pick) => losses[rule].map((row, i) => [x[i], axes.y(pick(row))]);
         const edge = [...of((row) => Math.min(...row)), ...of((row) => Math.max(...row)).reverse()];
@@ -219,7 +219,7 @@ function views(spec, kit) {
   // ---- who leads, by tries
   const race = kit.svg({
     label: "Expected loss over the leader's, by the number of tries, a curve and a band to each rule",
-    height: (width) => (narrow(width) ? 220 : 290),
+    height,
   });
   let lines, racedFor;
   const drawRace = (result, values) => {
@@ -264,10 +264,10 @@ function views(spec, kit) {
     const bar = make("span", { class: "bar" }), ticks = Array.from({ length: spec.seeds }, () => make("span", { class: "tick" }));
     const share = make("span", { class: "share" }), [expects, ahead, got] = [0, 1, 2].map(() => make("td"));
     const track = make("span", { class: "track", style: color(rule) }, bar, ...ticks);
-    const node = make("tr", {}, make("th", { scope: "row" }, swatch), make("td", { class: "wins" }, track, share), expects, ahead, got);
+    const node = make("tr", {}, make("th", { scope: "row" }, swatch), make("td", { class: "cell" }, make("div", { class: "chance" }, track, share)), expects, ahead, got);
     return { node, bar, ticks, share, expects, ahead, got };
   });
-  const heads = ["", "wins", "expects", "ahead", "this draw"].map((text) => make("th", { scope: "col" }, text));
+  const heads = ["", "wins", "expects", "ahead", "draw"].map((text) => make("th", { scope: "col" }, text));
   const body = make("tbody", {}, ...names.map((rule) => rows[rule].node));
   const table = make("table", { class: "who" }, make("thead", {}, make("tr", {}, ...heads)), body);
   const drawTable = (result, values, k) => {
@@ -280,7 +280,7 @@ function views(spec, kit) {
       row.share.textContent = percent(share);
       row.expects.textContent = short(median(expects[rule][tries - 1]), 3);
       row.expects.classList.toggle("first", rule === first);
-      row.ahead.textContent = `${ahead[rule][tries - 1].filter(Boolean).length} of ${spec.seeds}`;
+      row.ahead.textContent = `${ahead[rule][tries - 1].filter(Boolean).length}/${spec.seeds}`;
       row.got.textContent = best[rule][at] < guess ? short(best[rule][at], 3) : "–";
       row.got.classList.toggle("first", rule === now && best[now][at] < guess);
     }
@@ -288,7 +288,8 @@ function views(spec, kit) {
 
   const part = (className, ...children) => make("div", { class: className }, ...children);
   return [
-    { node: part("valleys", title, legend, valley.node), draw: drawValley },
+    { node: legend, draw() {} },
+    { node: part("valleys", title, valley.node), draw: drawValley },
     { node: part("leads", make("p", { class: "title" }, "Expected loss, over the lowest of the five"), race.node), draw: drawRace },
     { node: part("wins", table), draw: drawTable },
   ];
@@ -300,7 +301,7 @@ export const valley = {
   length: (spec, values, result) => result.tries,
   // Each Play deals anew.
   again: (spec, { luck }) => ({ luck: (luck % spec.draws) + 1 }),
-  hint: "Play draws the learning rates anew. A mark on a bar is one of the three seeds.",
+  hint: "Play draws anew. Gray: less than 2 % behind the lowest. Thin marks: the three seeds.",
   views,
   say,
   goal,

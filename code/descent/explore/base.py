@@ -30,6 +30,8 @@ LABEL = {
     "eps": "eps",
     "batch": "rows in a mini-batch, B",
     "C": "the rare slope, C",
+    "tries": "tries for each rule",
+    "luck": "which draw of them",
 }
 # Whose look a rule has that has none of its own.
 FAMILY = {

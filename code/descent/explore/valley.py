@@ -27,7 +27,7 @@ PROBLEMS = {
     "raw": ("Cells, raw", 2),
 }
 BUDGETS = {"short": "short", "long": "four times as long"}
-MOST = 32  # tries
+MOST, SEEDS = 32, 3  # of tries, and of runs to a learning rate
 DRAWS = 99
 AIM = "gd"  # the rule that the reader is asked to bring ahead
 MARGIN = 1.02  # A rule is ahead on a seed where every other's loss is at least 2 % higher.
@@ -55,13 +55,43 @@ def measured():
                 line = part.where(rule=rule, budget=steps)
                 order = np.lexsort((line["seed"], line["lr"]))
                 rates[rule] = np.unique(line["lr"])
-                ended = line["valid"][order].reshape(len(rates[rule]), -1)
+                ended = line["valid"][order].reshape(-1, SEEDS)
                 short = [float(f"{max(x, FLOOR):.3e}") if x < guess else guess for x in ended.flat]
                 losses[rule] = np.reshape(short, ended.shape)
             found[problem][budget] = SimpleNamespace(
                 steps=int(steps), guess=guess, rates=rates, losses=losses
             )
     return found
+
+
+@functools.cache
+def known(problem, budget):
+    """What holds for all draws: `measured`, and what follows from it.
+
+    Parameters
+    ----------
+    problem : str
+    budget : str
+
+    Returns
+    -------
+    types.SimpleNamespace
+        Of `measured`; and for each rule, shape (MOST, SEEDS): ``expects``, the expected loss after
+        so many tries; ``behind``, the same over the lowest of the five; ``ahead``, whether all
+        others are at least 2 % higher.
+    """
+    found = measured()[problem][budget]
+    expects = {
+        rule: np.transpose([expected(line) for line in losses.T])
+        for rule, losses in found.losses.items()
+    }
+    lowest = np.min(list(expects.values()), axis=0)
+    ahead = {
+        rule: np.min([o for other, o in expects.items() if other != rule], axis=0) >= MARGIN * own
+        for rule, own in expects.items()
+    }
+    behind = {rule: own / lowest for rule, own in expects.items()}
+    return SimpleNamespace(**vars(found), expects=expects, behind=behind, ahead=ahead)
 
 
 def packed(losses, guess):
@@ -199,8 +229,8 @@ class Valley(Figure):
         """What the reader is asked to do."""
         return (
             f"Goal: find a use for plain {RULES[AIM][0]}. With which problem, budget and number of "
-            f"tries is it ahead: its expected loss at least {MARGIN - 1:.0%} below every other "
-            "rule's, on each of the three seeds?"
+            f"tries is it ahead: its expected loss at least {percent(MARGIN - 1)} below every "
+            "other rule's, on each of the three seeds?"
         )
 
     def trace(self, **values):
@@ -209,42 +239,29 @@ class Valley(Figure):
         Returns
         -------
         types.SimpleNamespace
-            ``steps``, ``guess``, ``rates`` and ``losses``, as `measured` has them. ``tries`` and
-            ``luck``, as given. For each rule ``expects``, shape (MOST, seeds), the expected loss
-            after so many tries; ``behind``, the same over the lowest of the five; ``ahead``,
-            whether it is ahead then; ``won``, one a seed, how often it wins after ``tries``. Of one
-            draw: ``seed``; ``drawn``, the place of each try's learning rate on the line, and
-            ``best``, the lowest loss after 0, 1, ... tries.
+            All of `known`; ``tries`` and ``luck``, as given; ``won``, for each rule how often it
+            wins with so many tries, shape (SEEDS,). Of one draw: ``seed``; for each rule ``drawn``,
+            the place of each try's learning rate on the line, and ``best``, the lowest loss after
+            0, 1, ... tries.
         """
         values = self.at(values)
-        found = measured()[values["problem"]][values["budget"]]
+        found = known(values["problem"], values["budget"])
         tries, luck = int(values["tries"]), int(values["luck"])
-        seeds = range(found.losses[AIM].shape[1])
-        expects = {
-            rule: np.transpose([expected(line) for line in losses.T])
-            for rule, losses in found.losses.items()
-        }
-        lowest = np.min(list(expects.values()), axis=0)
-        ahead = {
-            rule: np.min([o for other, o in expects.items() if other != rule], axis=0)
-            >= MARGIN * own
-            for rule, own in expects.items()
-        }
-        won = [wins([x[:, s] for x in found.losses.values()], tries, found.guess) for s in seeds]
-        seed, number = luck % len(seeds), numbers(luck)
+        seed, number = luck % SEEDS, numbers(luck)
         drawn, best = {rule: [] for rule in RULES}, {rule: [found.guess] for rule in RULES}
         for _ in range(tries):
             for rule, losses in found.losses.items():
                 at = int(next(number) * len(losses))
                 drawn[rule].append(at)
                 best[rule].append(min(best[rule][-1], float(losses[at, seed])))
+        won = [
+            wins([losses[:, s] for losses in found.losses.values()], tries, found.guess)
+            for s in range(SEEDS)
+        ]
         return SimpleNamespace(
             **vars(found),
             tries=tries,
             luck=luck,
-            expects=expects,
-            behind={rule: own / lowest for rule, own in expects.items()},
-            ahead=ahead,
             won=dict(zip(RULES, np.transpose(won), strict=True)),
             seed=seed,
             drawn=drawn,
@@ -256,7 +273,7 @@ class Valley(Figure):
         k = trace.tries if k is None else min(k, trace.tries)
         first, often = leader(trace, trace.tries), max(RULES, key=lambda r: trace.won[r].mean())
         loss = median(trace.expects[first][trace.tries - 1])
-        wins = "and wins" if often == first else f"but {RULES[often][0]} wins"
+        often_wins = "and wins" if often == first else f"but {RULES[often][0]} wins"
         one, many = (RULES[leader(trace, n)][0] for n in (1, MOST))
         now = min(RULES, key=lambda rule: trace.best[rule][k])
         found = f"{RULES[now][0]} is first, with {trace.best[now][k]:.4g}"
@@ -264,8 +281,8 @@ class Valley(Figure):
             found = "nobody does better than guessing"
         return (
             f"With {count(trace.tries)} {RULES[first][0]} expects the lowest loss, {loss:.4g}, "
-            f"{wins} most often, in {percent(trace.won[often].mean())} of draws. Lowest with 1 try: "
-            f"{one}; with {MOST}: {many}. Draw {trace.luck}, after {count(k)}: {found}."
+            f"{often_wins} most often, in {percent(trace.won[often].mean())} of draws. Lowest with "
+            f"1 try: {one}; with {MOST}: {many}. Draw {trace.luck}, after {count(k)}: {found}."
         )
 
     def goal(self, trace):
@@ -276,8 +293,8 @@ class Valley(Figure):
         bottoms = [median(losses).min() for losses in trace.losses.values()]
         return True, (
             f"{RULES[AIM][0]}'s valley is the widest here: {width(trace, AIM)} of its "
-            f"{len(trace.losses[AIM])} rates bring at least half of what can be gained, of no other "
-            f"rule's more than {other}. With few tries that decides. With {MOST} everybody finds "
+            f"{len(trace.losses[AIM])} rates bring at least half of what can be gained, of no "
+            f"other rule's more than {other}. With few tries that decides. With {MOST} everybody finds "
             f"the bottom, and the bottoms are level: {min(bottoms):.4g} to {max(bottoms):.4g}."
         )
 
@@ -312,6 +329,7 @@ class Valley(Figure):
                 mec=plot.LOOK[look][0],
             )
         left.axhline(trace.guess, color=plot.INK, lw=0.8, ls=":")
+
         right.axvline(trace.tries, color=plot.INK, lw=0.8, ls=":")
         title, _ = PROBLEMS[values["problem"]]
         left.set(
@@ -337,7 +355,9 @@ class Valley(Figure):
             share = trace.won[rule].mean()
             below.barh(row, share, color=plot.LOOK[look][0], height=0.6)
             below.text(share + 0.02, row, percent(share), va="center", fontsize=9)
-        below.set(xlim=(0, 1.15), ylim=(len(RULES) - 0.5, -0.5), title=f"wins with {count(trace.tries)}")
+        below.set(
+            xlim=(0, 1.15), ylim=(len(RULES) - 0.5, -0.5), title=f"wins with {count(trace.tries)}"
+        )
         below.set_yticks(range(len(RULES)), [name for name, _ in RULES.values()])
         below.set_xticks([])
         below.spines["bottom"].set_visible(False)
@@ -345,11 +365,11 @@ class Valley(Figure):
     @property
     def alt(self):
         """The figure at the starting values, in words."""
-        start = self.at({})
+        title, _ = PROBLEMS[self.at({})["problem"]]
         return (
-            f"Validation loss over the learning rate for five rules, {PROBLEMS[start['problem']][0]}"
-            ", each a valley; beside it the loss that each expects from the best of so many random "
-            "tries, over the lowest of the five; and how often each wins. " + self.say(self.trace())
+            f"Validation loss over the learning rate for five rules ({title}): five valleys. Beside "
+            "them the loss that each rule expects from the best of so many random tries, over the "
+            "lowest of the five, and how often each wins. " + self.say(self.trace())
         )
 
     @property
@@ -369,13 +389,11 @@ class Valley(Figure):
             }
             for problem, budgets in measured().items()
         }
-        seeds = next(iter(measured()["digits"].values())).losses[AIM].shape[1]
         return dict(
             rules=RULES,
             titles={problem: title for problem, (title, _) in PROBLEMS.items()},
-            measure="validation loss",
             problems=problems,
-            seeds=seeds,
+            seeds=SEEDS,
             most=MOST,
             draws=DRAWS,
             aim=AIM,
@@ -446,11 +464,11 @@ def around(low, high):
     """
     from matplotlib.ticker import LogLocator, MaxNLocator
 
-    ticker = MaxNLocator(4) if high < 4 * low else LogLocator(subs=(1, 2, 5))
+    ticker = MaxNLocator(5, steps=(1, 2, 5, 10)) if high < 4 * low else LogLocator(subs=(1, 2, 5))
     return [tick for tick in ticker.tick_values(low, high) if low <= tick <= high]
 
 
-def valley(*, problem="words", budget="long", tries=8, luck=1):
+def valley(*, problem="words", budget="long", tries=8, luck=2):
     """Five valleys of the study's learning rates, and what random tries in them bring.
 
     Parameters
