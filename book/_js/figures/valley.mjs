@@ -68,7 +68,7 @@ function ground(spec, { problem, budget }) {
   const { rules, most, seeds } = spec, { steps, guess, lines } = spec.problems[problem][budget];
   const names = Object.keys(rules), each = Array.from({ length: seeds }, (_, s) => s);
   const losses = zip(names, (rule) => unpack(lines[rule][1], guess, seeds));
-  const rates = zip(names, (rule) => losses[rule].map((_, i) => lines[rule][0] * 2 ** i));
+  const rates = zip(names, (rule) => losses[rule].map((_, i) => 2 ** (lines[rule][0] + i)));
   const bySeed = zip(names, (rule) => each.map((s) => losses[rule].map((row) => row[s])));
   const expects = zip(names, (rule) => {
     const of = bySeed[rule].map((line) => expected(line, most));

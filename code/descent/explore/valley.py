@@ -54,7 +54,8 @@ def measured():
             for rule in RULES:
                 line = part.where(rule=rule, budget=steps)
                 order = np.lexsort((line["seed"], line["lr"]))
-                rates[rule] = np.unique(line["lr"])
+                # Powers of two, which the rows round.
+                rates[rule] = 2.0 ** np.round(np.log2(np.unique(line["lr"])))
                 ended = line["valid"][order].reshape(-1, SEEDS)
                 short = [float(f"{max(x, FLOOR):.3e}") if x < guess else guess for x in ended.flat]
                 losses[rule] = np.reshape(short, ended.shape)
@@ -294,8 +295,9 @@ class Valley(Figure):
         return True, (
             f"{RULES[AIM][0]}'s valley is the widest here: {width(trace, AIM)} of its "
             f"{len(trace.losses[AIM])} rates bring at least half of what can be gained, of no "
-            f"other rule's more than {other}. With few tries that decides. With {MOST} everybody finds "
-            f"the bottom, and the bottoms are level: {min(bottoms):.4g} to {max(bottoms):.4g}."
+            f"other rule's more than {other}. With few tries that decides. With {MOST} everybody "
+            f"finds the bottom, and the bottoms are level: {min(bottoms):.4g} to "
+            f"{max(bottoms):.4g}."
         )
 
     def verdict(self, trace):
@@ -367,9 +369,9 @@ class Valley(Figure):
         """The figure at the starting values, in words."""
         title, _ = PROBLEMS[self.at({})["problem"]]
         return (
-            f"Validation loss over the learning rate for five rules ({title}): five valleys. Beside "
-            "them the loss that each rule expects from the best of so many random tries, over the "
-            "lowest of the five, and how often each wins. " + self.say(self.trace())
+            f"Validation loss over the learning rate for five rules ({title}): five valleys. "
+            "Beside them the loss that each rule expects from the best of so many random tries, over "
+            "the lowest of the five, and how often each wins. " + self.say(self.trace())
         )
 
     @property
@@ -381,7 +383,7 @@ class Valley(Figure):
                     steps=found.steps,
                     guess=found.guess,
                     lines={
-                        rule: (float(found.rates[rule][0]), packed(losses, found.guess))
+                        rule: (int(np.log2(found.rates[rule][0])), packed(losses, found.guess))
                         for rule, losses in found.losses.items()
                     },
                 )
