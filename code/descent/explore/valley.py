@@ -370,7 +370,7 @@ class Valley(Figure):
         title, _ = PROBLEMS[self.at({})["problem"]]
         return (
             f"Validation loss over the learning rate for five rules ({title}): five valleys. "
-            "Beside them the loss that each rule expects from the best of so many random tries, over "
+            "Beside them the loss that each expects from the best of so many random tries, over "
             "the lowest of the five, and how often each wins. " + self.say(self.trace())
         )
 
