@@ -291,7 +291,7 @@ function views(spec, kit) {
     { node: legend, draw() {} },
     { node: part("valleys", title, valley.node), draw: drawValley },
     { node: part("leads", make("p", { class: "title" }, "Expected loss, over the lowest of the five"), race.node), draw: drawRace },
-    { node: part("wins", table), draw: drawTable },
+    { node: part("chances", table), draw: drawTable },
   ];
 }
 
