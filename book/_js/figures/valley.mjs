@@ -103,7 +103,7 @@ function compute(spec, values) {
 }
 
 const leader = ({ names, expects }, tries) => least(names, (rule) => median(expects[rule][tries - 1]));
-const percent = (share) => `${Math.floor(100 * share + 0.5)} %`;
+const percent = (share) => `${Math.floor(100 * share + 0.5)}\u00a0%`;
 const count = (n) => (n === 1 ? "1 try" : `${n} tries`);
 
 function say(spec, values, result, k) {
@@ -172,7 +172,8 @@ function views(spec, kit) {
   const begin = (plot) => {
     const guess = make("path", { class: "guess" });
     const label = make("text", { class: "label", "text-anchor": "end" }, "guessing");
-    plot.append(guess, label);
+    plot.append(guess);
+    valley.node.append(label);
     const bands = zip(names, (rule) => make("path", { class: "band", style: color(rule) }));
     plot.append(...Object.values(bands));
     const curves = zip(names, (rule) => kit.path(plot, spec.rules[rule][1], { every: 4 }));
@@ -184,7 +185,8 @@ function views(spec, kit) {
   const circle = ([x, y], r) => `M${px(x - r)},${px(y)}a${r},${r} 0 1,0 ${2 * r},0a${r},${r} 0 1,0 ${-2 * r},0`;
   const drawValley = (result, values, k) => {
     const { rates, losses, guess, drawn, best, seed } = result;
-    const every = names.flatMap((rule) => losses[rule].flat()), low = 0.93 * Math.min(...every), high = 1.14 * guess;
+    const every = names.flatMap((rule) => losses[rule].flat()), low = 0.93 * Math.min(...every);
+    const high = guess * (guess / low) ** 0.12; // room for a word above the line
     const ends = [Math.min(...names.map((r) => rates[r][0])) / 1.5, Math.max(...names.map((r) => rates[r].at(-1))) * 1.5];
     const axes = kit.axes(valley, {
       x: { domain: ends, log: true, label: "learning rate" },
@@ -301,7 +303,7 @@ export const valley = {
   length: (spec, values, result) => result.tries,
   // Each Play deals anew.
   again: (spec, { luck }) => ({ luck: (luck % spec.draws) + 1 }),
-  hint: "Play draws anew. Gray: less than 2 % behind the lowest. Thin marks: the three seeds.",
+  hint: "Play draws anew. Gray: less than 2\u00a0% above the lowest. Thin marks: the three seeds.",
   views,
   say,
   goal,

@@ -224,6 +224,7 @@ class Valley(Figure):
 
     settings: tuple
     kind = "valley"
+    tall = (887, 1343)
 
     @property
     def task(self):
@@ -450,7 +451,7 @@ def percent(share):
     -------
     str
     """
-    return f"{math.floor(100 * share + 0.5)} %"
+    return f"{math.floor(100 * share + 0.5)}\u00a0%"
 
 
 def around(low, high):
