@@ -31,21 +31,34 @@ export function expected(losses, most) {
     low.reduce((sum, loss, i) => sum + loss * (((n - i) / n) ** (k + 1) - ((n - i - 1) / n) ** (k + 1)), 0));
 }
 
-/** How often each rule has the lowest loss, if all have so many tries; the rest is nobody's. */
-export function wins(losses, tries, guess) {
+/** For each rule the share of its losses above each of all values, and of those at it or above. */
+export function shares(losses, guess) {
   const values = [...new Set(losses.flat())].filter((v) => v < guess);
-  const share = (of, v, enough) => (of.filter((loss) => enough(loss, v)).length / of.length) ** tries;
-  const above = losses.map((of) => values.map((v) => share(of, v, (a, b) => a > b)));
-  const exact = losses.map((of, i) => values.map((v, n) => share(of, v, (a, b) => a >= b) - above[i][n]));
-  return losses.map((_, i) => values.reduce((sum, _, n) => {
-    // How likely it is that none of the others, one, two ... end at that very value, the rest above.
-    let level = [1];
-    for (let j = 0; j < losses.length; j += 1) {
-      if (j === i) continue;
-      level = [...level, 0].map((p, m) => above[j][n] * p + exact[j][n] * (level[m - 1] ?? 0));
+  const share = (of, enough) => values.map((v) => of.reduce((n, loss) => n + enough(loss, v), 0) / of.length);
+  return losses.map((of) => ({ above: share(of, (a, b) => a > b), least: share(of, (a, b) => a >= b) }));
+}
+
+/** How often each rule has the lowest loss, if all have so many tries; the rest is nobody's. */
+export function wins(found, tries) {
+  const above = found.map((of) => of.above.map((share) => share ** tries));
+  const exact = found.map((of, i) => of.least.map((share, n) => share ** tries - above[i][n]));
+  return found.map((_, i) => {
+    let won = 0;
+    for (let n = 0; n < above[i].length; n += 1) {
+      if (!exact[i][n]) continue;
+      // How likely it is that none of the others, one, two ... end at that very value, the rest above.
+      const level = [1];
+      for (let j = 0; j < found.length; j += 1) {
+        if (j === i) continue;
+        level.push(0);
+        for (let m = level.length - 1; m >= 0; m -= 1) {
+          level[m] = above[j][n] * level[m] + (m ? exact[j][n] * level[m - 1] : 0);
+        }
+      }
+      won += exact[i][n] * level.reduce((shared, p, others) => shared + p / (1 + others), 0);
     }
-    return sum + exact[i][n] * level.reduce((shared, p, others) => shared + p / (1 + others), 0);
-  }, 0));
+    return won;
+  });
 }
 
 /** Random numbers from 0 to 1, the same as in Python (Mulberry32). */
@@ -80,16 +93,17 @@ function ground(spec, { problem, budget }) {
     const others = names.filter((name) => name !== rule);
     return expects[rule].map((row, k) => row.map((loss, s) => others.every((o) => expects[o][k][s] >= spec.margin * loss)));
   });
-  return (kept[key] = { names, steps, guess, losses, rates, bySeed, expects, behind, ahead, won: [] });
+  const inSeed = each.map((s) => shares(names.map((rule) => bySeed[rule][s]), guess));
+  return (kept[key] = { names, steps, guess, losses, rates, expects, behind, ahead, inSeed, won: [] });
 }
 
 /** What values of settings give: names as in Python's trace. */
 function compute(spec, values) {
-  const found = ground(spec, values), { names, guess, losses, bySeed } = found;
+  const found = ground(spec, values), { names, guess, losses } = found;
   const tries = Math.round(values.tries), luck = Math.round(values.luck);
   found.won[tries] ??= (() => {
-    const won = Array.from({ length: spec.seeds }, (_, s) => wins(names.map((rule) => bySeed[rule][s]), tries, guess));
-    return zip(names, (rule) => won.map((shares) => shares[names.indexOf(rule)]));
+    const won = found.inSeed.map((lines) => wins(lines, tries));
+    return zip(names, (rule) => won.map((of) => of[names.indexOf(rule)]));
   })();
   const next = numbers(luck), seed = luck % spec.seeds, drawn = zip(names, () => []), best = zip(names, () => [guess]);
   for (let k = 0; k < tries; k += 1) {
