@@ -271,7 +271,19 @@ class Valley(Figure):
         )
 
     def say(self, trace, k=None):
-        """Who leads with so many tries, and who does in this draw after `k` of them."""
+        """Who leads with so many tries, and who does in one draw.
+
+        Parameters
+        ----------
+        trace : types.SimpleNamespace
+            As `trace` gives it.
+        k : int, optional
+            After how many tries of the draw; all unless given.
+
+        Returns
+        -------
+        str
+        """
         k = trace.tries if k is None else min(k, trace.tries)
         first, often = leader(trace, trace.tries), max(RULES, key=lambda r: trace.won[r].mean())
         loss = median(trace.expects[first][trace.tries - 1])
@@ -288,7 +300,17 @@ class Valley(Figure):
         )
 
     def goal(self, trace):
-        """Whether the goal is reached, and why it could be."""
+        """Whether the goal is reached, and why it could be.
+
+        Parameters
+        ----------
+        trace : types.SimpleNamespace
+            As `trace` gives it.
+
+        Returns
+        -------
+        (bool, str)
+        """
         if not trace.ahead[AIM][trace.tries - 1].all():
             return False, ""
         other = max(width(trace, rule) for rule in RULES if rule != AIM)
@@ -412,7 +434,7 @@ def leader(trace, tries):
 
     Parameters
     ----------
-    trace : SimpleNamespace
+    trace : types.SimpleNamespace
         As `Valley.trace` gives it.
     tries : int
 
@@ -428,7 +450,7 @@ def width(trace, rule):
 
     Parameters
     ----------
-    trace : SimpleNamespace
+    trace : types.SimpleNamespace
         As `Valley.trace` gives it.
     rule : str
 
