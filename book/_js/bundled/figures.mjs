@@ -5,10 +5,11 @@
 import * as arithmetic from "../figures/arithmetic.mjs";
 import { mount } from "../figures/core.mjs";
 import { stream } from "../figures/stream.mjs";
+import { valley } from "../figures/valley.mjs";
 import { walk } from "../figures/walk.mjs";
 
 export { arithmetic };
-export const figures = { walk, stream };
+export const figures = { walk, stream, valley };
 
 if (!customElements.get("descent-figure")) {
   customElements.define("descent-figure", class extends HTMLElement {

@@ -1,6 +1,7 @@
 """Figures that answer the hand: on a page and in Jupyter, and a picture where no script runs."""
 
 from descent.explore.stream import stream
+from descent.explore.valley import valley
 from descent.explore.walk import walk
 
-__all__ = ["stream", "walk"]
+__all__ = ["stream", "valley", "walk"]

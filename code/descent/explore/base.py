@@ -32,6 +32,8 @@ LABEL = {
     "C": "the rare slope, C",
     "rare": "steps from one gradient of x₂ to the next, n",
     "spike": "a spike in the gradient, times",
+    "tries": "tries for each rule",
+    "luck": "which draw of them",
 }
 # Whose look a rule has that has none of its own.
 FAMILY = {
