@@ -3,12 +3,17 @@
 // descent/explore/base.py.
 
 import * as arithmetic from "../figures/arithmetic.mjs";
+import { average, bias, decay } from "../figures/bias.mjs";
 import { mount } from "../figures/core.mjs";
 import { stream } from "../figures/stream.mjs";
 import { walk } from "../figures/walk.mjs";
 
 export { arithmetic };
-export const figures = { walk, stream };
+export const figures = {
+  walk,
+  stream,
+  bias, average, decay,
+};
 
 if (!customElements.get("descent-figure")) {
   customElements.define("descent-figure", class extends HTMLElement {

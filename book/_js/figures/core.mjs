@@ -299,20 +299,26 @@ function controlOf(setting, state, change) {
     place();
     return { name, place, node: make("div", { class: "switch" }, input, title) };
   }
-  const { low, high, log, step } = setting;
+  const { low, high, log, step, toward } = setting;
   const places = step ? Math.round((high - low) / step) : PLACES;
   const input = make("input", { id, type: "range", min: 0, max: places, step: 1 });
   const output = make("output", { for: id });
-  const at = (p) => (log ? low * (high / low) ** (p / places) : low + ((high - low) * p) / places);
+  const round = (value) => Number(value.toPrecision(3));
+  // Toward a limit the distance from it is what is rounded.
+  const near = (p) => Number((toward - round((toward - low) * ((toward - high) / (toward - low)) ** (p / places))).toPrecision(12));
+  const at = (p) => (toward ? near(p) : round(log ? low * (high / low) ** (p / places) : low + ((high - low) * p) / places));
+  const share = (value) => {
+    if (toward) return Math.log((toward - value) / (toward - low)) / Math.log((toward - high) / (toward - low));
+    return log ? Math.log(value / low) / Math.log(high / low) : (value - low) / (high - low);
+  };
   const place = () => {
     const value = state.values[name];
-    const p = log ? Math.log(value / low) / Math.log(high / low) : (value - low) / (high - low);
     // What is there already may lie between two places: it isn't moved by being shown.
-    if (Number(at(+input.value).toPrecision(3)) !== value) input.value = Math.round(places * p);
-    output.textContent = short(value, 3);
+    if (at(+input.value) !== value) input.value = Math.round(places * share(value));
+    output.textContent = toward ? String(value) : short(value, 3);
     input.setAttribute("aria-valuetext", output.textContent);
   };
-  input.addEventListener("input", () => set(Number(at(+input.value).toPrecision(3))));
+  input.addEventListener("input", () => set(at(+input.value)));
   place();
   return { name, place, node: make("div", { class: "range" }, title, input, output) };
 }

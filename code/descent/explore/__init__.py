@@ -1,6 +1,7 @@
 """Figures that answer the hand: on a page and in Jupyter, and a picture where no script runs."""
 
+from descent.explore.bias import average, bias, decay
 from descent.explore.stream import stream
 from descent.explore.walk import walk
 
-__all__ = ["stream", "walk"]
+__all__ = ["average", "bias", "decay", "stream", "walk"]

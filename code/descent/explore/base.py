@@ -58,6 +58,11 @@ class Slider:
         Its range, and where it starts.
     step : float, optional
         The distance of its places, such as 1 for whole numbers.
+    toward : float, optional
+        A limit above the range. Equal distances on the slider are equal factors of the distance
+        from it: so a beta goes from .9 to .99 as far as from .99 to .999.
+    called : str, optional
+        What to call it beside the slider, where `LABEL` doesn't say it.
     """
 
     name: str
@@ -65,11 +70,13 @@ class Slider:
     high: float
     value: float
     step: float | None = None
+    toward: float | None = None
+    called: str = ""
 
     @property
     def label(self):
         """What to call it beside the slider."""
-        return LABEL.get(self.name, self.name)
+        return self.called or LABEL.get(self.name, self.name)
 
     @property
     def log(self):
@@ -84,7 +91,7 @@ class Slider:
     @property
     def described(self):
         """What the script needs to know of it."""
-        own = dict(low=self.low, high=self.high, log=self.log, step=self.step)
+        own = dict(low=self.low, high=self.high, log=self.log, step=self.step, toward=self.toward)
         return dict(name=self.name, label=self.label, kind="range", value=self.value) | own
 
 
