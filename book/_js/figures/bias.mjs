@@ -312,6 +312,7 @@ function decayed({ sizes, steps, hyper }, how, c, keep) {
 }
 
 export const decay = {
+  hint: "The two weights' gradients are noise: 0.1 in size (quiet, +) and 10 (loud, ×).",
   settings: (spec) => spec.settings,
 
   compute(spec, { how, c }) {
@@ -348,7 +349,7 @@ export const decay = {
     const drawWays = (result, values, k) => {
       axes = kit.axes(ways, { x: { domain: [0, steps], label: "step", ticks: 4 }, y, margin: { left: 34, right: 44, top: 8 } });
       first ??= {
-        band: band(axes.plot), quiet: kit.path(axes.plot, "adam", { every: 250 }), loud: kit.path(axes.plot, "own", { every: 250 }),
+        band: band(axes.plot), loud: kit.path(axes.plot, "own", { every: 250 }), quiet: kit.path(axes.plot, "adam", { every: 250 }),
         names: names(kit, ways), atQuiet: pointer(kit, axes.plot), atLoud: pointer(kit, axes.plot),
       };
       placeBand(first.band, axes);

@@ -76,6 +76,7 @@ const inside = ({ window }, at) => at.map((v, i) => Math.min(window[i][1], Math.
 export function mount(root, figure, spec, model) {
   dress();
   root.classList.add("explore");
+  root.dataset.kind = spec.kind;
   const settings = figure.settings(spec);
   const begin = () => Object.fromEntries(settings.map(({ name, value }) => [name, value]));
   const state = { values: begin(), k: null, playing: false };
@@ -102,6 +103,8 @@ export function mount(root, figure, spec, model) {
   };
   const paint = () => {
     asked = 0;
+    // Not laid out yet: it will be drawn when it is measured.
+    if (kit.drawings.some((drawing) => !(drawing.width > 0))) return;
     if (stale) {
       result = figure.compute(spec, state.values, model?.get("_sent"));
       steps = figure.length(spec, state.values, result);
@@ -195,7 +198,7 @@ export function mount(root, figure, spec, model) {
 
   // ---- elements
   recall();
-  const controls = settings.filter((s) => s.kind !== "point").map((s) => controlOf(s, state, change));
+  const controls = settings.filter((s) => s.kind !== "point" && !s.hidden).map((s) => controlOf(s, state, change));
   const player = playerOf({ state, k, steps: () => steps, play, stop, point });
   const status = make("p", { class: "status", "aria-hidden": "true" });
   const spoken = make("p", { class: "visually-hidden", role: "status" });
@@ -300,16 +303,20 @@ function controlOf(setting, state, change) {
     return { name, place, node: make("div", { class: "switch" }, input, title) };
   }
   const { low, high, log, step, toward } = setting;
-  const places = step ? Math.round((high - low) / step) : PLACES;
+  const places = step && !log ? Math.round((high - low) / step) : PLACES;
   const input = make("input", { id, type: "range", min: 0, max: places, step: 1 });
   const output = make("output", { for: id });
   const round = (value) => Number(value.toPrecision(3));
-  // Toward a limit the distance from it is what is rounded.
-  const near = (p) => Number((toward - round((toward - low) * ((toward - high) / (toward - low)) ** (p / places))).toPrecision(12));
-  const at = (p) => (toward ? near(p) : round(log ? low * (high / low) ** (p / places) : low + ((high - low) * p) / places));
+  const ratio = log ? high / low : (toward - high) / (toward - low);
+  const at = (p) => {
+    // Toward a limit it is the distance from it that is rounded.
+    if (toward) return Number((toward - round((toward - low) * ratio ** (p / places))).toPrecision(12));
+    const value = log ? low * ratio ** (p / places) : low + ((high - low) * p) / places;
+    return round(step && log ? Math.round(value / step) * step : value);
+  };
   const share = (value) => {
-    if (toward) return Math.log((toward - value) / (toward - low)) / Math.log((toward - high) / (toward - low));
-    return log ? Math.log(value / low) / Math.log(high / low) : (value - low) / (high - low);
+    if (toward) return Math.log((toward - value) / (toward - low)) / Math.log(ratio);
+    return log ? Math.log(value / low) / Math.log(ratio) : (value - low) / (high - low);
   };
   const place = () => {
     const value = state.values[name];

@@ -13,7 +13,7 @@ import numpy as np
 
 from descent import tasks
 from descent.explore.base import Choice, Figure, Slider, Switch
-from descent.loop import Optimizer, descend
+from descent.loop import descend
 from descent.rules import adam, gd, momentum_ema
 
 STEPS = 20
@@ -241,7 +241,7 @@ def _name(ax, ends):
 
 
 def bias(
-    beta1=(0.0, 0.99, 0.9),
+    beta1=(0.0, 0.98, 0.9),
     beta2=(0.0, 0.9999, 0.999),
     *,
     gradients="steady",
@@ -439,10 +439,7 @@ def average(series=None, truth=None, *, beta=(0.0, 0.99, 0.5), correct=None, sin
         Shown by the notebook as a widget, by the built page as a figure that needs no kernel.
     """
     if series is None:
-        digits = tasks.digits()
-        f, start = digits.noisy(16, seed=0), digits.start()
-        walk = descend(f, start, gd, lr=0.5, steps=300, keep=("x", "loss"))
-        series, truth = walk.loss, digits(walk.x)[0]
+        series, truth = losses()
     series, truth = (np.round(np.asarray(a, float), 3) for a in (series, truth))
     settings = (Slider("beta", *map(float, beta), toward=1.0, called="memory, beta"),)
     if correct is not None:
@@ -454,6 +451,20 @@ def average(series=None, truth=None, *, beta=(0.0, 0.99, 0.5), correct=None, sin
     ]
     goal = float(f"{np.quantile(away, 0.04):.3g}")
     return Average(settings, series, truth, since, goal)
+
+
+@functools.cache
+def losses():
+    """The mini-batch losses of SGD on the digits, and at each step the loss on all images.
+
+    Returns
+    -------
+    series, truth : array, shape (301,)
+    """
+    digits = tasks.digits()
+    f, start = digits.noisy(16, seed=0), digits.start()
+    walk = descend(f, start, gd, lr=0.5, steps=300, keep=("x", "loss"))
+    return walk.loss, digits(walk.x)[0]
 
 
 def smoothed(series, beta, correct):
@@ -525,7 +536,7 @@ class Decay(Figure):
             as set, and ``other``, by the other kind of decay.
         """
         values = self.at(values)
-        l2, decoupled = (walk(kind, values["c"]) for kind in ("l2", "decoupled"))
+        l2, decoupled = (decayed(kind, values["c"]) for kind in ("l2", "decoupled"))
         chosen, other = (l2, decoupled) if values["how"] == "l2" else (decoupled, l2)
         return SimpleNamespace(
             values=values,
@@ -613,31 +624,30 @@ class Decay(Figure):
         return f"Explore weight decay under Adam. {self.task}"
 
 
-@functools.lru_cache
-def walk(how, c):
+def decayed(how, c):
     """Weights that start at 1, under Adam, with gradients that say nothing: +s, −s, +s, ...
 
     Parameters
     ----------
     how : {"l2", "decoupled"}
-    c : float
+    c : float, or array of shape (n,)
         The strength of the decay.
 
     Returns
     -------
-    array, shape (2001, 25)
+    array, shape (2001, 25) or (2001, 25, n)
         The weights before each step and after the last, for each size s in `SIZES`.
     """
-    w = np.ones(len(SIZES))
-    optimizer = Optimizer([w], adam, lr=DECAY_LR, weight_decay=c if how == "decoupled" else 0)
-    path = [w.copy()]
+    c = np.asarray(c)
+    noise = SIZES.reshape(-1, *[1] * c.ndim)
+    w, memory = np.ones(np.broadcast(noise, c).shape), {}
+    path = [w]
     for k in range(DECAYED):
-        noise = SIZES if k % 2 == 0 else -SIZES
-        optimizer.step([noise + c * w if how == "l2" else noise])
-        path.append(w.copy())
-    path = np.array(path)
-    path.setflags(write=False)
-    return path
+        g = -noise if k % 2 else noise
+        step, memory = adam(g + c * w if how == "l2" else g, **memory, lr=DECAY_LR)
+        w = (w if how == "l2" else (1 - DECAY_LR * c) * w) - step
+        path.append(w)
+    return np.array(path)
 
 
 def decay(c=(0.01, 10.0, 1.0), *, how="l2"):
