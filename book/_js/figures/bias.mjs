@@ -294,11 +294,10 @@ export const average = {
 // ---------------------------------------------------------------- decay and L2
 
 /** Weights under Adam whose gradients say nothing: +s, −s, ... `keep` are those whose way is kept. */
-function decayed({ sizes, steps, hyper }, how, c, keep) {
-  const l2 = how === "l2", shrink = 1 - hyper.lr * c;
-  const ways = new Map(keep.map((i) => [i, [1]]));
-  const share = sizes.map((size, i) => {
-    const way = ways.get(i);
+function decayed({ sizes, steps, hyper }, l2, c, which, keep) {
+  const shrink = 1 - hyper.lr * c, ways = new Map(keep.map((i) => [i, [1]]));
+  const share = which.map((i) => {
+    const size = sizes[i], way = ways.get(i);
     let w = 1, memory = {}, step;
     for (let k = 0; k < steps; k += 1) {
       const noise = k % 2 ? -size : size;
@@ -316,9 +315,10 @@ export const decay = {
   settings: (spec) => spec.settings,
 
   compute(spec, { how, c }) {
-    const { share, ways } = decayed(spec, how, c, [spec.quiet, spec.loud]);
-    const { share: other } = decayed(spec, how === "l2" ? "decoupled" : "l2", c, []);
-    return { share, other, quiet: ways.get(spec.quiet), loud: ways.get(spec.loud) };
+    const two = [spec.quiet, spec.loud], l2 = decayed(spec, true, c, [...spec.sizes.keys()], two);
+    const decoupled = decayed(spec, false, c, spec.few, two);
+    const [quiet, loud] = two.map((i) => (how === "l2" ? l2 : decoupled).ways.get(i));
+    return { l2: l2.share, decoupled: decoupled.share, quiet, loud };
   },
 
   length: (spec) => spec.steps,
@@ -369,16 +369,19 @@ export const decay = {
         x: { domain: [sizes[0], sizes.at(-1)], log: true, label: "size of the noise" }, y, margin: { left: 34, right: 68, top: 8 },
       });
       second ??= {
-        band: band(axes.plot), other: curve(kit, axes.plot, "other none"), share: curve(kit, axes.plot, "bold", "adam"),
+        band: band(axes.plot), l2: curve(kit, axes.plot, "", "adam"), decoupled: curve(kit, axes.plot, "", "adam"),
         names: names(kit, ends), marks: [quiet, loud].map((_, i) => kit.path(axes.plot, i ? "own" : "adam", { every: 1 })),
       };
       placeBand(second.band, axes);
-      const [share, other] = [result.share, result.other].map((w) => w.map((w, i) => [axes.x(sizes[i]), axes.y(w)]));
-      second.share.set(share);
-      second.other.set(other);
-      [quiet, loud].forEach((at, i) => second.marks[i].set([share[at], share[at]]));
-      const texts = values.how === "l2" ? ["L2", "decoupled"] : ["decoupled", "L2"];
-      second.names([[share.at(-1)[1], texts[0], "of-rule", "adam"], [other.at(-1)[1], texts[1], ""]], axes.right + 5);
+      const at = (w, i) => [axes.x(sizes[i]), axes.y(w)], lines = [];
+      for (const [name, text, which] of [["l2", "L2", [...sizes.keys()]], ["decoupled", "decoupled", spec.few]]) {
+        const points = result[name].map((w, i) => at(w, which[i])), chosen = name === values.how;
+        second[name].set(points);
+        second[name].node.setAttribute("class", chosen ? "bold" : "other none");
+        lines.push([points.at(-1)[1], text, chosen ? "of-rule" : "", chosen && "adam"]);
+      }
+      [[quiet, result.quiet], [loud, result.loud]].forEach(([i, way], n) => second.marks[n].set([0, 1].map(() => at(way.at(-1), i))));
+      second.names(lines, axes.right + 5);
     };
     return [
       { node: titled(kit, "What is left of two weights", ways), draw: drawWays },

@@ -46,7 +46,7 @@ class Bias(Figure):
     near: float = 0.1
     least: float = 0.8
     kind = "bias"
-    tall = (560, 1050)
+    tall = (780, 1156)
 
     @property
     def task(self):
@@ -288,7 +288,7 @@ class Average(Figure):
     since: int
     goal: float
     kind = "average"
-    tall = (480, 760)
+    tall = (520, 905)
 
     @property
     def task(self):
@@ -506,8 +506,9 @@ def distance(line, truth, since):
 
 
 DECAYED, DECAY_LR = 2000, 0.001
-SIZES = np.logspace(-2, 2, 25)
-QUIET, LOUD = 6, 18  # where in `SIZES` the two weights' noise is: 0.1 and 10
+SIZES = np.logspace(-2, 2, 13)
+QUIET, LOUD = 3, 9  # where in `SIZES` the two weights' noise is: 0.1 and 10
+FEW = [0, QUIET, LOUD, 12]  # enough for a level line
 
 
 @dataclass(eq=False, repr=False)
@@ -517,7 +518,7 @@ class Decay(Figure):
     settings: tuple
     kept: tuple = (0.28, 0.4)
     kind = "decay"
-    tall = (470, 760)
+    tall = (507, 844)
 
     @property
     def task(self):
@@ -532,18 +533,17 @@ class Decay(Figure):
         -------
         types.SimpleNamespace
             ``values``, the settings; ``quiet`` and ``loud``, shape (2001,), the weights before
-            each step and after the last; ``share``, shape (25,), what is left at each of `SIZES`
-            as set, and ``other``, by the other kind of decay.
+            each step and after the last; ``l2``, shape (13,), what L2 leaves at each of `SIZES`,
+            and ``decoupled``, shape (4,), what decoupled decay leaves at four of them, `FEW`.
         """
         values = self.at(values)
-        l2, decoupled = (decayed(kind, values["c"]) for kind in ("l2", "decoupled"))
-        chosen, other = (l2, decoupled) if values["how"] == "l2" else (decoupled, l2)
+        l2 = decayed("l2", values["c"], SIZES)
+        decoupled = decayed("decoupled", values["c"], SIZES[FEW])
+        quiet, loud = (
+            l2[:, [QUIET, LOUD]] if values["how"] == "l2" else decoupled[:, 1:3]
+        ).swapaxes(0, 1)
         return SimpleNamespace(
-            values=values,
-            quiet=chosen[:, QUIET],
-            loud=chosen[:, LOUD],
-            share=chosen[-1],
-            other=other[-1],
+            values=values, quiet=quiet, loud=loud, l2=l2[-1], decoupled=decoupled[-1]
         )
 
     def verdict(self, trace, k=DECAYED):
@@ -589,13 +589,20 @@ class Decay(Figure):
         left.plot(trace.loud, color=color, ls="--")
         _name(left, [(trace.quiet[-1], "quiet", color), (trace.loud[-1], "loud", color)])
         left.set(xlim=(0, DECAYED), ylim=(0, 1.05), xlabel="step", title="what is left of a weight")
-        right.plot(SIZES, trace.other, color=plot.INK, ls=":", lw=1)
-        right.plot(SIZES, trace.share, color=color)
-        right.plot(
-            SIZES[[QUIET, LOUD]], trace.share[[QUIET, LOUD]], color=color, marker=marker, ls=""
-        )
-        names = ("L2", "decoupled") if trace.values["how"] == "l2" else ("decoupled", "L2")
-        _name(right, [(trace.share[-1], names[0], color), (trace.other[-1], names[1], plot.INK)])
+        ends = []
+        for how, sizes, left_over in (
+            ("L2", SIZES, trace.l2),
+            ("decoupled", SIZES[FEW], trace.decoupled),
+        ):
+            chosen = how.lower() == trace.values["how"]
+            ink = color if chosen else plot.INK
+            right.plot(
+                sizes, left_over, color=ink, ls="-" if chosen else ":", lw=1.5 if chosen else 1
+            )
+            ends.append((left_over[-1], how, ink))
+        marks = trace.quiet[-1], trace.loud[-1]
+        right.plot(SIZES[[QUIET, LOUD]], marks, color=color, marker=marker, ls="")
+        _name(right, ends)
         right.set(xscale="log", xlim=SIZES[[0, -1]], ylim=(0, 1.05), xlabel="size of the noise")
         right.set(title=f"left after {DECAYED} steps")
 
@@ -616,6 +623,7 @@ class Decay(Figure):
             sizes=SIZES.tolist(),
             quiet=QUIET,
             loud=LOUD,
+            few=FEW,
             kept=self.kept,
             hyper=dict(lr=DECAY_LR, beta1=0.9, beta2=0.999, eps=EPS),
         )
@@ -624,7 +632,7 @@ class Decay(Figure):
         return f"Explore weight decay under Adam. {self.task}"
 
 
-def decayed(how, c):
+def decayed(how, c, sizes):
     """Weights that start at 1, under Adam, with gradients that say nothing: +s, −s, +s, ...
 
     Parameters
@@ -632,14 +640,16 @@ def decayed(how, c):
     how : {"l2", "decoupled"}
     c : float, or array of shape (n,)
         The strength of the decay.
+    sizes : array, shape (k,)
+        The sizes s of the noise.
 
     Returns
     -------
-    array, shape (2001, 25) or (2001, 25, n)
-        The weights before each step and after the last, for each size s in `SIZES`.
+    array, shape (2001, k) or (2001, k, n)
+        The weights before each step and after the last.
     """
     c = np.asarray(c)
-    noise = SIZES.reshape(-1, *[1] * c.ndim)
+    noise = sizes.reshape(-1, *[1] * c.ndim)
     w, memory = np.ones(np.broadcast(noise, c).shape), {}
     path = [w]
     for k in range(DECAYED):
