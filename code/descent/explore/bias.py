@@ -46,7 +46,7 @@ class Bias(Figure):
     near: float = 0.1
     least: float = 0.8
     kind = "bias"
-    tall = (780, 1156)
+    tall = (781, 1157)
 
     @property
     def task(self):
@@ -288,7 +288,7 @@ class Average(Figure):
     since: int
     goal: float
     kind = "average"
-    tall = (520, 905)
+    tall = (520, 914)
 
     @property
     def task(self):
@@ -506,9 +506,9 @@ def distance(line, truth, since):
 
 
 DECAYED, DECAY_LR = 2000, 0.001
-SIZES = np.logspace(-2, 2, 13)
-QUIET, LOUD = 3, 9  # where in `SIZES` the two weights' noise is: 0.1 and 10
-FEW = [0, QUIET, LOUD, 12]  # enough for a level line
+SIZES = np.logspace(-2, 2, 17)
+QUIET, LOUD = 4, 12  # where in `SIZES` the two weights' noise is: 0.1 and 10
+FEW = [0, QUIET, LOUD, 16]  # enough for a level line
 
 
 @dataclass(eq=False, repr=False)
@@ -518,7 +518,7 @@ class Decay(Figure):
     settings: tuple
     kept: tuple = (0.28, 0.4)
     kind = "decay"
-    tall = (507, 844)
+    tall = (507, 873)
 
     @property
     def task(self):
@@ -533,7 +533,7 @@ class Decay(Figure):
         -------
         types.SimpleNamespace
             ``values``, the settings; ``quiet`` and ``loud``, shape (2001,), the weights before
-            each step and after the last; ``l2``, shape (13,), what L2 leaves at each of `SIZES`,
+            each step and after the last; ``l2``, shape (17,), what L2 leaves at each of `SIZES`,
             and ``decoupled``, shape (4,), what decoupled decay leaves at four of them, `FEW`.
         """
         values = self.at(values)
