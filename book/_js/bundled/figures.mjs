@@ -3,13 +3,22 @@
 // descent/explore/base.py.
 
 import * as arithmetic from "../figures/arithmetic.mjs";
+import { average, bias, decay } from "../figures/bias.mjs";
 import { mount } from "../figures/core.mjs";
 import { stream } from "../figures/stream.mjs";
 import { valley } from "../figures/valley.mjs";
 import { walk } from "../figures/walk.mjs";
 
 export { arithmetic };
+<<<<<<< HEAD
 export const figures = { walk, stream, valley };
+=======
+export const figures = {
+  walk,
+  stream,
+  bias, average, decay,
+};
+>>>>>>> fig-bias
 
 if (!customElements.get("descent-figure")) {
   customElements.define("descent-figure", class extends HTMLElement {

@@ -302,20 +302,27 @@ function controlOf(setting, state, change) {
     place();
     return { name, place, node: make("div", { class: "switch" }, input, title) };
   }
-  const { low, high, log, step } = setting;
+  const { low, high, log, step, toward } = setting;
   const places = step && !log ? Math.round((high - low) / step) : PLACES;
   const input = make("input", { id, type: "range", min: 0, max: places, step: 1 });
   const output = make("output", { for: id });
+  const round = (value) => Number(value.toPrecision(3));
+  const ratio = log ? high / low : (toward - high) / (toward - low);
   const at = (p) => {
-    const value = log ? low * (high / low) ** (p / places) : low + ((high - low) * p) / places;
-    return Number((step && log ? Math.round(value / step) * step : value).toPrecision(3));
+    // Toward a limit it is the distance from it that is rounded.
+    if (toward) return Number((toward - round((toward - low) * ratio ** (p / places))).toPrecision(12));
+    const value = log ? low * ratio ** (p / places) : low + ((high - low) * p) / places;
+    return round(step && log ? Math.round(value / step) * step : value);
+  };
+  const share = (value) => {
+    if (toward) return Math.log((toward - value) / (toward - low)) / Math.log(ratio);
+    return log ? Math.log(value / low) / Math.log(ratio) : (value - low) / (high - low);
   };
   const place = () => {
     const value = state.values[name];
-    const p = log ? Math.log(value / low) / Math.log(high / low) : (value - low) / (high - low);
     // What is there already may lie between two places: it isn't moved by being shown.
-    if (at(+input.value) !== value) input.value = Math.round(places * p);
-    output.textContent = short(value, 3);
+    if (at(+input.value) !== value) input.value = Math.round(places * share(value));
+    output.textContent = toward ? String(value) : short(value, 3);
     input.setAttribute("aria-valuetext", output.textContent);
   };
   input.addEventListener("input", () => set(at(+input.value)));

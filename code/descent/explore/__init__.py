@@ -1,7 +1,12 @@
 """Figures that answer the hand: on a page and in Jupyter, and a picture where no script runs."""
 
+from descent.explore.bias import average, bias, decay
 from descent.explore.stream import stream
 from descent.explore.valley import valley
 from descent.explore.walk import walk
 
+<<<<<<< HEAD
 __all__ = ["stream", "valley", "walk"]
+=======
+__all__ = ["average", "bias", "decay", "stream", "walk"]
+>>>>>>> fig-bias

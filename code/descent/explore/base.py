@@ -67,6 +67,11 @@ class Slider:
         is no `step`.
     hidden : bool
         Whether it has no slider of its own: it is moved by the figure.
+    toward : float, optional
+        A limit above the range. Equal distances on the slider are equal factors of the distance
+        from it: so a beta goes from .9 to .99 as far as from .99 to .999.
+    called : str, optional
+        What to call it beside the slider, where `LABEL` doesn't say it.
     """
 
     name: str
@@ -76,16 +81,18 @@ class Slider:
     step: float | None = None
     scale: str | None = None
     hidden: bool = False
+    toward: float | None = None
+    called: str = ""
 
     @property
     def label(self):
         """What to call it beside the slider."""
-        return LABEL.get(self.name, self.name)
+        return self.called or LABEL.get(self.name, self.name)
 
     @property
     def log(self):
         """Whether equal distances on the slider are equal factors."""
-        if self.scale:
+        if self.scale or self.toward:
             return self.scale == "log"
         return not self.step and self.low > 0 and self.high >= 20 * self.low
 
@@ -99,6 +106,7 @@ class Slider:
         """What the script needs to know of it."""
         own = dict(low=self.low, high=self.high, log=self.log, step=self.step)
         own |= dict(hidden=True) if self.hidden else {}
+        own |= dict(toward=self.toward) if self.toward else {}
         return dict(name=self.name, label=self.label, kind="range", value=self.value) | own
 
 
