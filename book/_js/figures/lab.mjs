@@ -8,6 +8,7 @@ const SAID = {
   creep: "creeps", critical: "is critical", swing: "swings", zigzag: "zigzags", fly: "flies off",
 };
 const NEAR = 0.01;
+const named = (kind) => (kind === "critical" ? kind : SAID[kind]);
 
 export function roots(rate, beta) {
   const middle = (1 + beta - rate) / 2;
@@ -97,9 +98,9 @@ function goal(spec, { kappa }, { pace, best }) {
   return {
     met: true,
     why:
-      `Near here both directions are critical at once, at lr = ${lr} and beta = ${beta}: the ` +
-      "best pair. With less memory the flat direction creeps or the steep one zigzags; with more, " +
-      "both swing, and swings shrink more slowly.",
+      `Where the two lines cross, at lr = ${lr} and beta = ${beta}, both directions are critical ` +
+      "at once: that is the best pair. With less memory the flat direction creeps or the steep one " +
+      "zigzags; with more, both swing, and swings shrink more slowly.",
   };
 }
 
@@ -112,14 +113,14 @@ const DIRECTIONS = [
 ];
 const LETTER = 6.6; // pixels to a letter, about
 
-/** Labels that don't cover each other: those that come first win. */
+/** Labels that don't cover each other: those that come first win. One without text keeps its place free. */
 function labels(kit, parent) {
-  const node = kit.make("g", { class: "labels", "aria-hidden": "true" });
+  const node = kit.make("g", { class: "labels", "aria-hidden": "true" }), kept = new Map();
   parent.append(node);
   return (wanted) => {
-    const taken = [], shown = [];
+    const taken = [], shown = new Set();
     for (const { text, x, y, anchor = "middle", name = "", room = Infinity } of wanted) {
-      const lines = text.split("\n"), wide = LETTER * Math.max(...lines.map((l) => l.length));
+      const lines = text.split("\n"), wide = LETTER * Math.max(3, ...lines.map((l) => l.length));
       const tall = 15 * lines.length;
       const left = x - (anchor === "middle" ? wide / 2 : anchor === "end" ? wide : 0);
       const box = [left, y - tall / 2, left + wide, y + tall / 2];
@@ -127,10 +128,18 @@ function labels(kit, parent) {
       if (tall > room || !taken.every(free)) continue;
       taken.push(box);
       if (!text) continue;
-      shown.push(kit.make("text", { class: name, "text-anchor": anchor },
-        ...lines.map((part, i) => kit.make("tspan", { x, y: y - tall / 2 + 11.5 + 15 * i }, part))));
+      const key = [text, kit.px(x), kit.px(y), anchor].join();
+      shown.add(key);
+      if (kept.has(key)) continue;
+      kept.set(key, kit.make("text", { class: name, "text-anchor": anchor },
+        ...lines.map((part, i) => kit.make("tspan", { x: kit.px(x), y: kit.px(y - tall / 2 + 11.5 + 15 * i) }, part))));
+      node.append(kept.get(key));
     }
-    node.replaceChildren(...shown);
+    for (const [key, label] of kept) {
+      if (shown.has(key)) continue;
+      label.remove();
+      kept.delete(key);
+    }
   };
 }
 
@@ -140,7 +149,7 @@ function mapView(spec, kit) {
   const drawing = kit.svg({
     label: "Map of all pairs of lr and beta; the darker, the fewer steps. The text below says what the pair in the ring does.",
     role: "group",
-    height: (width) => (width < 330 ? 300 : kit.values().roots ? 560 : 400),
+    height: (width) => (width < 330 ? 300 : kit.values().roots ? 600 : 400),
   });
   const own = { levels: make("g", { class: "levels" }), lines: make("g", { class: "lines" }) };
   const circle = make("circle", { r: 7 });
@@ -187,10 +196,11 @@ function mapView(spec, kit) {
 
   let write, drawn;
   const draw = (result, { lr, beta, kappa }) => {
+    if (!drawing.width) return;
     const axes = kit.axes(drawing, {
       x: { domain: LR, label: "lr", ticks: [0, 1, 2, 3, 4] },
       y: { domain: BETA, label: "beta", ticks: [0, 0.2, 0.4, 0.6, 0.8, 1] },
-      margin: { top: 26, left: 38, right: 12, bottom: 40 },
+      margin: { top: 8, left: 38, right: 12, bottom: 40 },
     });
     scales = axes;
     if (!write) {
@@ -205,7 +215,8 @@ function mapView(spec, kit) {
     if (drawn !== key) {
       drawn = key;
       const ways = spec.levels.map((steps) => [steps, area(0.1 ** (1 / steps), kappa).map(at)]);
-      own.levels.replaceChildren(...ways.filter(([, corners]) => corners.length).map(([steps, corners]) =>
+      const outside = make("path", { class: "outside", d: `${line([[2, 0], [4, 0], [4, 1]].map(at))}z` });
+      own.levels.replaceChildren(outside, ...ways.filter(([, corners]) => corners.length).map(([steps, corners]) =>
         make("path", { class: steps < 10 ? "deep" : "", d: `${line(corners)}z` })));
       const curve = (f) => line(Array.from({ length: 201 }, (_, i) => f((i / 200) ** 2)).map(at));
       const flat = Array.from({ length: 201 }, (_, i) => (i / 200) ** 2)
@@ -227,7 +238,7 @@ function mapView(spec, kit) {
     ring.setAttribute("transform", `translate(${px(x)},${px(y)})`);
     const told = result.kinds.includes("fly") ? "flies off" : `${inWords(result.pace)} steps`;
     write([
-      { text: "", x, y, room: 0 },
+      { text: "", x, y },
       { text: told, x: x + (left ? -13 : 13), y, anchor: left ? "end" : "start", name: "told" },
       ...nameds.map(([steps, [x, y]]) => ({ text: `${steps}`, x: x - 9, y, anchor: "end", name: "number" })),
       { text: "both swing", x: axes.x(1.5), y: middle(slack(1.5), 1), room: room(slack(1.5), 1) },
@@ -275,6 +286,7 @@ function swingView(spec, kit) {
     let axes, set;
     kit.probe(drawing, ([x]) => axes && Math.max(0, Math.min(spec.steps, Math.round(axes.x.invert(x)))));
     const draw = ({ x, factors, kinds }, _, k) => {
+      if (!drawing.width) return;
       axes = kit.axes(drawing, {
         x: { domain: [0, spec.steps], label: i ? "step" : "", ticks: [0, 25, 50, 75, 100] },
         y: { domain: [-1.15, 1.15], ticks: [-1, 0, 1] },
@@ -285,7 +297,7 @@ function swingView(spec, kit) {
         set = trail(kit, axes.plot, direction);
         drawing.node.append(title);
       }
-      title.textContent = `${direction.long}: ${SAID[kinds[i]]} (× ${short(factors[i], 3)})`;
+      title.textContent = `${direction.long}: ${named(kinds[i])} (× ${short(factors[i], 3)})`;
       const at = (k, share) => [axes.x(k), axes.y(Math.max(-99, Math.min(99, share)))];
       const both = kinds[i] === "swing" || kinds[i] === "zigzag" ? [1, -1] : [];
       envelope.setAttribute("d", both.map((sign) => kit.line(x.map((_, k) => at(k, sign * factors[i] ** k)))).join(""));
@@ -294,8 +306,7 @@ function swingView(spec, kit) {
     };
     return { node: drawing.node, draw };
   });
-  const node = kit.make("div", { class: "lab-swing" },
-    ...panels.map(({ node }) => node));
+  const node = kit.make("div", { class: "lab-swing" }, ...panels.map(({ node }) => node));
   return { node, draw: (...seen) => panels.forEach((panel) => panel.draw(...seen)) };
 }
 
@@ -308,15 +319,29 @@ function pathView(spec, kit) {
     return away.length ? away.indexOf(Math.min(...away)) : null;
   });
   const start = kit.make("circle", { class: "start", r: 5 });
-  const draw = ({ x, surface }, _, k) => {
+  const contours = kit.make("g", { class: "contours" });
+  let drawn;
+  const draw = ({ x, surface }, { kappa }, k) => {
+    if (!drawing.width) return;
     const [wide, tall] = surface.window;
     axes = kit.axes(drawing, {
       x: { domain: wide, label: "along the valley", ticks: [] },
       y: { domain: tall, label: "across", ticks: [] },
-      margin: { top: 6, left: 14, right: 14, bottom: 24 },
+      margin: { top: 6, left: 30, right: 14, bottom: 24 },
     });
-    kit.contours(axes, surface);
+    const key = `${axes.key} ${surface.key}`;
+    if (drawn !== key) {
+      drawn = key;
+      // Ellipses, evenly spaced in log loss.
+      const top = surface.f([wide[1], tall[1]])[0];
+      const [a, b] = [axes.x(1) - axes.x(0), axes.y(0) - axes.y(1)];
+      contours.replaceChildren(...Array.from({ length: 9 }, (_, i) => {
+        const [rx, ry] = [kappa, 1].map((flat) => Math.sqrt(2 * top * 0.5 ** (i + 1) * flat));
+        return kit.make("ellipse", { cx: kit.px(axes.x(0)), cy: kit.px(axes.y(0)), rx: kit.px(a * rx), ry: kit.px(b * ry) });
+      }), kit.make("path", { class: "minimizer", d: `M${kit.px(axes.x(0))},${kit.px(axes.y(0))}m-4.5,0h9m-4.5,-4.5v9` }));
+    }
     if (!set) {
+      axes.plot.append(contours);
       set = trail(kit, axes.plot, { ...DIRECTIONS[0], name: "path" });
       axes.plot.append(start);
     }
