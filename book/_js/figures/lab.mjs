@@ -147,7 +147,7 @@ function labels(kit, parent) {
 function mapView(spec, kit) {
   const { make, line, px } = kit;
   const drawing = kit.svg({
-    label: "Map of all pairs of lr and beta; the darker, the fewer steps. The text below says what the pair in the ring does.",
+    label: "Map of all pairs of lr and beta; the stronger the color, the fewer steps. The text below says what the pair in the ring does.",
     role: "group",
     height: (width) => (width < 330 ? 300 : kit.values().roots ? 600 : 400),
   });
@@ -196,7 +196,6 @@ function mapView(spec, kit) {
 
   let write, drawn;
   const draw = (result, { lr, beta, kappa }) => {
-    if (!drawing.width) return;
     const axes = kit.axes(drawing, {
       x: { domain: LR, label: "lr", ticks: [0, 1, 2, 3, 4] },
       y: { domain: BETA, label: "beta", ticks: [0, 0.2, 0.4, 0.6, 0.8, 1] },
@@ -236,7 +235,8 @@ function mapView(spec, kit) {
     const steep = (lr) => border(lr), slack = (lr) => border(lr / kappa);
     const room = (low, high) => tall * (high - low) - 4;
     ring.setAttribute("transform", `translate(${px(x)},${px(y)})`);
-    const told = result.kinds.includes("fly") ? "flies off" : `${inWords(result.pace)} steps`;
+    const { met } = goal(spec, { kappa }, result);
+    const told = result.kinds.includes("fly") ? "flies off" : `${inWords(result.pace)} steps${met ? " ✓" : ""}`;
     write([
       { text: "", x, y },
       { text: told, x: x + (left ? -13 : 13), y, anchor: left ? "end" : "start", name: "told" },
@@ -286,8 +286,7 @@ function swingView(spec, kit) {
     let axes, set;
     kit.probe(drawing, ([x]) => axes && Math.max(0, Math.min(spec.steps, Math.round(axes.x.invert(x)))));
     const draw = ({ x, factors, kinds }, _, k) => {
-      if (!drawing.width) return;
-      axes = kit.axes(drawing, {
+        axes = kit.axes(drawing, {
         x: { domain: [0, spec.steps], label: i ? "step" : "", ticks: [0, 25, 50, 75, 100] },
         y: { domain: [-1.15, 1.15], ticks: [-1, 0, 1] },
         margin: { top: 20, left: 30, right: 14, bottom: i ? 40 : 22 },
@@ -322,7 +321,6 @@ function pathView(spec, kit) {
   const contours = kit.make("g", { class: "contours" });
   let drawn;
   const draw = ({ x, surface }, { kappa }, k) => {
-    if (!drawing.width) return;
     const [wide, tall] = surface.window;
     axes = kit.axes(drawing, {
       x: { domain: wide, label: "along the valley", ticks: [] },
@@ -361,9 +359,17 @@ function rootsView(spec, kit) {
   const marks = DIRECTIONS.map(({ name }) => make("path", { class: `root ${name}` }));
   let axes, sets, write;
   const node = make("div", { class: "lab-roots" }, make("p", { class: "title" }, "Roots, and the powers of the larger"), drawing.node);
+  const measure = drawing.measure;
+  drawing.measure = () => (node.hidden ? (drawing.width ||= 1) : measure());
+  node.hidden = !kit.values().roots;
   const draw = ({ roots, x }, { roots: shown, beta }, k) => {
-    node.hidden = !shown;
-    if (!shown || !drawing.width) return;
+    if (node.hidden === shown) {
+      // The map is as tall as the views beside it.
+      node.hidden = !shown;
+      for (const each of kit.drawings) each.measure();
+      kit.ask();
+    }
+    if (!shown) return;
     const tall = drawing.height / 2, wide = drawing.width / 2, unit = (tall - 8) / 1.1;
     axes = kit.axes(drawing, {
       x: { domain: [-wide / unit, wide / unit], hidden: true }, y: { domain: [-tall / unit, tall / unit], hidden: true },

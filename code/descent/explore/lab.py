@@ -140,7 +140,18 @@ def area(factor, kappa):
 
 
 def pace(factor):
-    """How many steps shrink a distance to a tenth; infinite where it doesn't shrink."""
+    """How many steps leave a tenth of a distance.
+
+    Parameters
+    ----------
+    factor : float
+        By which it shrinks at each step, not below 0.
+
+    Returns
+    -------
+    float
+        Infinite where it doesn't shrink.
+    """
     if factor >= 1:
         return math.inf
     return math.log(0.1) / math.log(factor) if factor else 0.0
@@ -261,8 +272,8 @@ class Lab(Figure):
         lr, beta, _ = best_pair(trace.values["kappa"])
         return True, (
             f"Where the two lines cross, at lr = {lr:.3g} and beta = {beta:.3g}, both directions "
-            "are critical at once: that is the best pair. With less memory the flat direction creeps or the "
-            "steep one zigzags; with more, both swing, and swings shrink more slowly."
+            "are critical at once: that is the best pair. With less memory the flat direction "
+            "creeps or the steep one zigzags; with more, both swing, and swings shrink more slowly."
         )
 
     def draw(self, fig, **values):
@@ -333,26 +344,33 @@ class Lab(Figure):
     def alt(self):
         """The figure at the starting values, in words."""
         return (
-            "A map of all pairs of lr and beta, in shades of the steps until a tenth of the distance "
-            "is left: for large beta the shade depends on beta alone, for small beta mostly on lr, "
-            "and beyond a slanting line walks fly off. Beside it the walk of one pair: how far "
-            f"each direction is from the minimum over {self.steps} steps, and the path on the "
-            "bowl. " + self.verdict(self.trace())
+            "A map of all pairs of lr and beta, in shades of the steps until a tenth of the "
+            "distance is left: for large beta the shade depends on beta alone, for small beta "
+            "mostly on lr, and beyond a slanting line walks fly off. Beside it the walk of one "
+            f"pair: how far each direction is from the minimum over {self.steps} steps, and the "
+            "path on the bowl. " + self.verdict(self.trace())
         )
 
     @property
     def details(self):
         """What the script needs to know besides."""
-        return dict(
-            steps=self.steps, goal=self.goal, start=self.start, levels=LEVELS, named=NAMED
-        )
+        return dict(steps=self.steps, goal=self.goal, start=self.start, levels=LEVELS, named=NAMED)
 
     def __repr__(self):
         return f"Explore all pairs of lr and beta. {self.task}"
 
 
 def in_words(steps):
-    """A number of steps as it is told."""
+    """A number of steps as it is told.
+
+    Parameters
+    ----------
+    steps : float
+
+    Returns
+    -------
+    str
+    """
     return f"{steps:.3g}" if steps < 999.5 else "more than 1,000"
 
 
