@@ -46,6 +46,15 @@ EDGES = [
 ]
 
 
+@pytest.fixture(scope="module")
+def figure():
+    """The lab as it opens; its pictures are drawn once."""
+    figure = explore.lab()
+    written = figure.html()
+    figure.html = lambda: written
+    return figure
+
+
 # ------------------------------------------------------------------ the theory
 
 
@@ -133,8 +142,8 @@ def test_no_pair_is_faster_than_the_best(kappa):
 # ------------------------------------------------------------------ Python and the page
 
 
-def test_the_page_computes_what_python_computes(figures):
-    figure, asked = explore.lab(), some(300) + EDGES
+def test_the_page_computes_what_python_computes(figures, figure):
+    asked = some(300) + EDGES
     every = figures.evaluate(COMPUTE, [spec_of(figure), asked])
     for values, got in zip(asked, every, strict=True):
         ours = figure.trace(**values)
@@ -147,8 +156,8 @@ def test_the_page_computes_what_python_computes(figures):
         assert got["kinds"] == ours.kinds
 
 
-def test_the_page_says_what_python_says(figures):
-    figure, asked = explore.lab(), some(300, seed=4) + EDGES
+def test_the_page_says_what_python_says(figures, figure):
+    asked = some(300, seed=4) + EDGES
     for kappa in (2.0, 20.0, 200.0):
         lr, beta, _ = module.best_pair(kappa)
         asked.append(dict(lr=lr, beta=beta + 0.002, kappa=kappa))
@@ -164,9 +173,8 @@ def test_the_page_says_what_python_says(figures):
     assert met >= 3
 
 
-def test_the_map_of_the_page_has_the_same_areas(figures):
-    figure = explore.lab(kappa=50)
-    element = show(figures, figure)
+def test_the_map_of_the_page_has_the_same_areas(figures, figure):
+    element = show(figures, figure, "#figure-lab?kappa=50")
     levels = [n for n in module.LEVELS if module.area(0.1 ** (1 / n), 50)]
     drawn = element.locator(".levels path:not(.outside)")
     assert drawn.count() == len(levels) > 5
@@ -183,8 +191,7 @@ def test_the_map_of_the_page_has_the_same_areas(figures):
 # ------------------------------------------------------------------ what it tells, and its goal
 
 
-def test_it_opens_where_one_direction_creeps_and_the_other_swings(figures):
-    figure = explore.lab()
+def test_it_opens_where_one_direction_creeps_and_the_other_swings(figures, figure):
     said = figure.verdict(figure.trace())
     assert said == (
         "Along the valley it creeps (× 0.945 a step), across it swings (× 0.775). The slower one "
@@ -195,15 +202,14 @@ def test_it_opens_where_one_direction_creeps_and_the_other_swings(figures):
     element = show(figures, figure)
     assert element.locator(".status").inner_text() == said
     assert element.locator(".why").inner_text() == ""
-    assert element.locator(".lab-swing .title").all_inner_texts() == [
+    assert element.locator(".lab-swing .title").all_text_contents() == [
         "along the valley: creeps (× 0.945)",
         "across the valley: swings (× 0.775)",
     ]
     assert element.locator(".told").text_content() == "40.9 steps"
 
 
-def test_the_goal_is_for_those_who_find_it():
-    figure = explore.lab()
+def test_the_goal_is_for_those_who_find_it(figure):
     assert figure.reached(figure.trace()) == (False, "")
     found = [figure.reached(figure.trace(**values))[0] for values in some(1000, seed=5)]
     assert 0 < sum(found) <= 50
@@ -241,8 +247,8 @@ def test_the_sentence_about_critical_damping_is_true():
 def test_the_still_picture_can_be_read():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert 'alt="A map of all pairs' in explore.lab().html()
-        assert "<img" in explore.lab(lr=1.4, beta=0.9, kappa=100).html()
+        for asked in ({}, dict(lr=1.4, beta=0.9, kappa=100)):
+            assert 'alt="A map of all pairs' in explore.lab(**asked).html()
 
 
 # ------------------------------------------------------------------ the hand
@@ -270,8 +276,7 @@ def says(page, element, figure):
     return trace
 
 
-def test_a_mouse_drags_the_ring_to_the_goal(figures):
-    figure = explore.lab()
+def test_a_mouse_drags_the_ring_to_the_goal(figures, figure):
     element = show(figures, figure)
     figures.mouse.move(*place(element, 0.4, 0.6))
     figures.mouse.down()
@@ -287,20 +292,20 @@ def test_a_mouse_drags_the_ring_to_the_goal(figures):
     assert says(figures, element, figure).values == figure.at({})
 
 
-def test_a_press_on_the_map_moves_the_ring(figures):
-    figure = explore.lab()
+def test_a_press_on_the_map_moves_the_ring(figures, figure):
     element = show(figures, figure)
     figures.mouse.click(*place(element, 3.2, 0.3))
     assert says(figures, element, figure).kinds[1] == "fly"
     assert element.locator(".told").text_content() == "flies off"
     ring = element.locator(".lab-map .ring")
+    lr, beta = now(element)
+    assert [lr, beta] == pytest.approx([3.2, 0.3], abs=0.02)
     assert ring.get_attribute("aria-valuetext") == (
-        "lr 3.2, beta 0.3: along the valley it creeps, across it flies off"
+        f"lr {lr:.3g}, beta {beta:.3g}: along the valley it creeps, across it flies off"
     )
 
 
-def test_the_arrow_keys_find_where_the_steep_direction_stops_swinging(figures):
-    figure = explore.lab()
+def test_the_arrow_keys_find_where_the_steep_direction_stops_swinging(figures, figure):
     element = show(figures, figure)
     element.locator(".lab-map .ring").focus()
     for _ in range(9):
@@ -318,8 +323,7 @@ def test_the_arrow_keys_find_where_the_steep_direction_stops_swinging(figures):
 
 
 @pytest.mark.parametrize("figures", [PHONE], indirect=True)
-def test_a_finger_taps_drags_the_ring_and_scrolls_beside_it(figures):
-    figure = explore.lab()
+def test_a_finger_taps_drags_the_ring_and_scrolls_beside_it(figures, figure):
     element = show(figures, figure)
     element.locator(".lab-map").scroll_into_view_if_needed()
     figures.touchscreen.tap(*place(element, 2.5, 0.43))
@@ -329,7 +333,8 @@ def test_a_finger_taps_drags_the_ring_and_scrolls_beside_it(figures):
     ring = element.locator(".lab-map .ring")
     assert ring.evaluate(touch) == "none"
     assert element.locator(".lab-map svg").first.evaluate(touch) == "auto"
-    assert min(ring.locator(".reach").bounding_box()[side] for side in ("width", "height")) >= 44
+    reach = ring.locator(".reach").bounding_box()
+    assert min(reach["width"], reach["height"]) == pytest.approx(44, abs=0.1)
     session = figures.context.new_cdp_session(figures)
 
     def finger(kind, at=None):
@@ -346,8 +351,7 @@ def test_a_finger_taps_drags_the_ring_and_scrolls_beside_it(figures):
     assert figures.evaluate("scrollY") == before
 
 
-def test_a_step_that_is_pointed_at_lights_up_everywhere(figures):
-    figure = explore.lab()
+def test_a_step_that_is_pointed_at_lights_up_everywhere(figures, figure):
     element = show(figures, figure)
     panel = element.locator(".lab-swing .ground").first.bounding_box()
     figures.mouse.move(panel["x"] + 0.12 * panel["width"], panel["y"] + 10)
@@ -364,8 +368,8 @@ def test_a_step_that_is_pointed_at_lights_up_everywhere(figures):
     assert middle / ground["width"] == pytest.approx((x[0] + 5) / 10, abs=0.01)
 
 
-def test_the_roots_are_there_for_those_who_ask(figures):
-    element = show(figures, explore.lab(lr=0.4, beta=0.5))
+def test_the_roots_are_there_for_those_who_ask(figures, figure):
+    element = show(figures, figure, "#figure-lab?beta=0.5")
     assert element.locator(".lab-roots").is_hidden()
     element.get_by_label("show the roots").check()
     element.locator(".lab-roots svg").wait_for()
@@ -385,7 +389,8 @@ def test_the_roots_are_there_for_those_who_ask(figures):
     element.get_by_label("show the roots").uncheck()
     element.locator(".lab-roots").wait_for(state="hidden")
     figures.wait_for_function(f"{tall} < {before}")
-    assert show(figures, explore.lab(roots=True)).locator(".lab-roots").is_visible()
+    element = show(figures, figure, "#figure-lab?roots=1")
+    assert element.locator(".lab-roots").is_visible()
 
 
 # ------------------------------------------------------------------ how it looks
@@ -395,9 +400,9 @@ ADDRESSES = ["", "kappa=2&roots=1", "kappa=200&lr=3.4&beta=0.76", "lr=1.5&beta=0
 
 
 @pytest.mark.parametrize("figures", [{}, PHONE], indirect=True)
-def test_no_label_covers_another(figures):
+def test_no_label_covers_another(figures, figure):
     for address in ADDRESSES:
-        element = show(figures, explore.lab(), f"#figure-lab?{address}")
+        element = show(figures, figure, f"#figure-lab?{address}")
         boxes = element.locator(".live svg").evaluate_all(
             """(all) => all.filter((svg) => svg.checkVisibility()).map((svg) =>
                 [...svg.querySelectorAll("text")].filter((t) => t.textContent.trim()).map((t) => {
@@ -419,8 +424,8 @@ def test_no_label_covers_another(figures):
 
 
 @pytest.mark.parametrize("figures", [PHONE], indirect=True)
-def test_on_a_phone_the_map_comes_first_and_then_the_swing(figures):
-    element = show(figures, explore.lab(roots=True))
+def test_on_a_phone_the_map_comes_first_and_then_the_swing(figures, figure):
+    element = show(figures, figure, "#figure-lab?roots=1")
     element.locator(".lab-roots svg").wait_for()
     boxes = [element.locator(f".lab-{n}").bounding_box() for n in ("map", "swing", "bowl", "roots")]
     for above, below in itertools.pairwise(boxes):
@@ -428,8 +433,8 @@ def test_on_a_phone_the_map_comes_first_and_then_the_swing(figures):
     assert len({box["x"] for box in boxes}) == 1
 
 
-def test_wide_the_map_stands_beside_its_views(figures):
-    element = show(figures, explore.lab())
+def test_wide_the_map_stands_beside_its_views(figures, figure):
+    element = show(figures, figure)
     first, second, third = (
         element.locator(f".lab-{n}").bounding_box() for n in ("map", "swing", "bowl")
     )

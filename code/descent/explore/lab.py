@@ -185,11 +185,15 @@ class Lab(Figure):
     start: tuple = bowl().start
 
     kind = "lab"
-    tall = (766, 1343)
     task = (
         "Goal: find the fastest pair of lr and beta. It counts if it needs at most 1.4 times "
         "the steps of the best."
     )
+
+    @property
+    def tall(self):
+        """Pixels that the live figure has at first, wide and narrow."""
+        return (1000, 1567) if self.at({})["roots"] else (766, 1320)
 
     def trace(self, **values):
         """The walk of a pair, and what is known of it without walking.
