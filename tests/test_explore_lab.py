@@ -349,6 +349,13 @@ def test_a_finger_taps_drags_the_ring_and_scrolls_beside_it(figures, figure):
     finger("touchEnd")
     assert now(element) == pytest.approx([1, 0.9], abs=0.05)
     assert figures.evaluate("scrollY") == before
+    pair = now(element)
+    finger("touchStart", place(element, 2, 0.2))
+    for beta in (0.3, 0.4, 0.5, 0.6):
+        finger("touchMove", place(element, 2, beta))
+    finger("touchEnd")
+    figures.wait_for_function("before => scrollY > before + 20", arg=before)
+    assert now(element) == pair
 
 
 def test_a_step_that_is_pointed_at_lights_up_everywhere(figures, figure):

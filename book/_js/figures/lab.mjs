@@ -174,6 +174,8 @@ function mapView(spec, kit) {
     event.stopPropagation();
     ring.focus({ preventScroll: true });
   });
+  // Chromium heeds touch-action on no part of a drawing.
+  ring.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
   ring.addEventListener("click", (event) => event.stopPropagation());
   // A mouse may begin anywhere; a finger that begins beside the ring scrolls the page, or taps.
   drawing.node.addEventListener("pointerdown", (event) => {
