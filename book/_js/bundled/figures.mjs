@@ -5,11 +5,13 @@
 import * as arithmetic from "../figures/arithmetic.mjs";
 import { average, bias, decay } from "../figures/bias.mjs";
 import { mount } from "../figures/core.mjs";
+import { lab } from "../figures/lab.mjs";
 import { stream } from "../figures/stream.mjs";
 import { valley } from "../figures/valley.mjs";
 import { walk } from "../figures/walk.mjs";
 
 export { arithmetic };
+<<<<<<< HEAD
 <<<<<<< HEAD
 export const figures = { walk, stream, valley };
 =======
@@ -19,6 +21,9 @@ export const figures = {
   bias, average, decay,
 };
 >>>>>>> fig-bias
+=======
+export const figures = { walk, stream, lab };
+>>>>>>> fig-lab
 
 if (!customElements.get("descent-figure")) {
   customElements.define("descent-figure", class extends HTMLElement {
