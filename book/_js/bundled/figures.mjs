@@ -1,0 +1,36 @@
+// The figures that answer the hand: on a page the element <descent-figure>, in Jupyter a widget.
+// `rules` and `look` stand before this text, written from rules.py and plot.py: see
+// descent/explore/base.py.
+
+import * as arithmetic from "../figures/arithmetic.mjs";
+import { mount } from "../figures/core.mjs";
+import { stream } from "../figures/stream.mjs";
+import { walk } from "../figures/walk.mjs";
+
+export { arithmetic };
+export const figures = { walk, stream };
+
+if (!customElements.get("descent-figure")) {
+  customElements.define("descent-figure", class extends HTMLElement {
+    connectedCallback() {
+      if (this.live) return;
+      const kind = this.getAttribute("kind");
+      const spec = JSON.parse(this.getAttribute("spec"));
+      for (let n = 1; !this.id; n += 1) {
+        const id = `figure-${kind}${n > 1 ? `-${n}` : ""}`;
+        if (!document.getElementById(id)) this.id = id;
+      }
+      this.live = mount(this, figures[kind], spec);
+    }
+  });
+}
+
+/** What anywidget calls. */
+function render({ model, el }) {
+  const root = document.createElement("div");
+  el.append(root);
+  const live = mount(root, figures[model.get("_kind")], model.get("_spec"), model);
+  return () => live.remove();
+}
+
+export default { render };
