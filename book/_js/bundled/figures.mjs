@@ -4,11 +4,12 @@
 
 import * as arithmetic from "../figures/arithmetic.mjs";
 import { mount } from "../figures/core.mjs";
+import { race } from "../figures/race.mjs";
 import { stream } from "../figures/stream.mjs";
 import { walk } from "../figures/walk.mjs";
 
 export { arithmetic };
-export const figures = { walk, stream };
+export const figures = { walk, stream, race };
 
 if (!customElements.get("descent-figure")) {
   customElements.define("descent-figure", class extends HTMLElement {

@@ -74,7 +74,7 @@ class Track:
 
 TRACKS = dict(
     bowl=Track(surfaces.bowl(), "bowl", 100, 1e-2, (1e-4, 1e2)),
-    ravine=Track(surfaces.ravine(), "ravine: the bowl at 45°", 100, 1e-2, (1e-4, 1e2)),
+    ravine=Track(surfaces.ravine(), "ravine at 45°", 100, 1e-2, (1e-4, 1e2)),
     rosenbrock=Track(surfaces.rosenbrock(), "Rosenbrock’s valley", 200, 1e-2, (1e-4, 1e2)),
     beale=Track(surfaces.beale(), "Beale’s walls", 200, 1e-2, (1e-4, 1e2)),
     saddle=Track(surfaces.saddle(), "saddle", 100, -2.0, (-4.0, 4.0)),
@@ -258,9 +258,32 @@ class Race(Figure):
         "does on a bowl that lies along the axes."
     )
 
-    def verdict(self, trace):
-        """Who wins each race, and who comes last."""
+    def verdict(self, trace, k=None):
+        """Who wins each race, and who comes last.
+
+        Parameters
+        ----------
+        trace : types.SimpleNamespace
+            As `trace` gives it.
+        k : int, optional
+            A step before the last one: who is lowest there, and who is highest.
+
+        Returns
+        -------
+        str
+        """
         track = TRACKS[trace.key]
+        if k is not None and k < track.steps:
+            losses = [w.loss for w in getattr(trace, trace.rates).walks]
+            at = [float(loss[k]) if k < len(loss) else math.inf for loss in losses]
+            rates = "each at its best rate"
+            if trace.rates == "shared":
+                rates = f"at lr = {trace.lr:.3g} for all"
+            low, high = (list(NAMES.values())[at.index(end)] for end in (min(at), max(at)))
+            return (
+                f"After {k} of {_steps(track.steps)}, {rates}: {low} is lowest, with a loss of "
+                f"{min(at):.2g}; {high} is highest, with {max(at):.2g}."
+            )
         said = (
             f"At lr = {trace.lr:.3g} for all, {told(trace.shared, track.steps)}. "
             f"Each at its best rate, {told(trace.best, track.steps)}."
@@ -300,8 +323,8 @@ class Race(Figure):
             ax.plot((0, 1), heights, **plot.look(name), ms=6, clip_on=False)
             left, right = (_place(race, i, steps) for race in both)
             rate = best(trace.key, RULES[i])
-            ax.text(-0.13, heights[0], f"{SHORT[name]}  {left}", ha="right", va="center", fontsize=9)
-            text = f"{right}  {SHORT[name]} ({rate:.2g})"
+            ax.text(-0.13, heights[0], f"{SHORT[name]} {left}", ha="right", va="center", fontsize=9)
+            text = f"{right} {SHORT[name]} ({rate:.2g})"
             ax.text(1.13, heights[1], text, ha="left", va="center", fontsize=9)
         ax.text(-0.13, 7.2, f"lr = {trace.lr:.3g} for all", ha="right", va="center", weight="bold")
         ax.text(1.13, 7.2, "each at its best (lr)", ha="left", va="center", weight="bold")
@@ -395,7 +418,7 @@ def race(lr=(0.001, 1.0, 0.1), surface="ravine"):
             "rates",
             (("best", "each at its best"), ("shared", "one for all")),
             "best",
-            "race with learning rates",
+            "learning rates",
         ),
         _OneRate("lr", *map(float, lr)),
     ]
