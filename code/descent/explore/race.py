@@ -62,8 +62,7 @@ class Track:
         """What is drawn: the surface's window, made a square, so that 45 degrees look it."""
         half = max(high - low for low, high in self.surface.window) / 2
         return tuple(
-            ((low + high) / 2 - half, (low + high) / 2 + half)
-            for low, high in self.surface.window
+            ((low + high) / 2 - half, (low + high) / 2 + half) for low, high in self.surface.window
         )
 
     @property
@@ -151,9 +150,7 @@ def standing(losses, steps, finish):
     """
     arrived = [int(arrival(loss, steps, finish)) for loss in losses]
     last = [loss[-1] if len(loss) > steps else math.inf for loss in losses]
-    off = [
-        a > steps and end > loss[0] for a, end, loss in zip(arrived, last, losses, strict=True)
-    ]
+    off = [a > steps and end > loss[0] for a, end, loss in zip(arrived, last, losses, strict=True)]
     end = [math.floor(1000 * v + 0.5) if math.isfinite(v) else v for v in last]
     order = sorted(
         range(len(losses)), key=lambda i: (arrived[i], end[i] if arrived[i] > steps else 0, i)
@@ -193,7 +190,9 @@ def told(standing, steps):
     said += f"{names[last]} is last"
     if standing.off[last]:
         return f"{said} and flies off"
-    return f"{said} and doesn’t arrive" if arrived[last] > steps else f"{said}, after {arrived[last]}"
+    return (
+        f"{said} and doesn’t arrive" if arrived[last] > steps else f"{said}, after {arrived[last]}"
+    )
 
 
 class _OneRate(Slider):
@@ -202,7 +201,7 @@ class _OneRate(Slider):
 
 @dataclass(eq=False, repr=False)
 class Race(Figure):
-    """Six rules on one surface, twice: at one learning rate, and each at its best. Made by `race`."""
+    """Six rules on one surface, at one learning rate and each at its best. Made by `race`."""
 
     settings: tuple
     kind = "race"
@@ -232,9 +231,7 @@ class Race(Figure):
                 for rule, rate in zip(RULES, rates, strict=True)
             ]
             losses = [walk.loss for walk in walks]
-            return SimpleNamespace(
-                walks=walks, **vars(standing(losses, track.steps, track.finish))
-            )
+            return SimpleNamespace(walks=walks, **vars(standing(losses, track.steps, track.finish)))
 
         return SimpleNamespace(
             shared=run([lr] * len(RULES)),
@@ -253,9 +250,9 @@ class Race(Figure):
         return trace.key == "ravine" and ours + LEAD <= others
 
     why = (
-        "On a diagonal both numbers of the gradient stay equal, but for their sign. A rate for each "
-        "coordinate is then one rate for both, and dividing by √v takes the curvature out, as it "
-        "does on a bowl that lies along the axes."
+        "On a diagonal both numbers of the gradient stay equal, but for their sign. A rate for "
+        "each coordinate is then one rate for both, and dividing by √v takes the curvature out, as "
+        "it does on a bowl that lies along the axes."
     )
 
     def verdict(self, trace, k=None):
