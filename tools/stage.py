@@ -1,9 +1,9 @@
 """Look at one figure alone, on a page with nothing of the book.
 
-    python tools/stage.py "explore.walk(rules.adam)" FOLDER
+    python tools/stage.py "explore.walk(rules.adam)" FOLDER [ADDRESS]
 
 writes the page into the folder, and pictures of it: light and dark, wide and 390 pixels. It first
-bundles `book/_js/figures`. Serve the folder (`python -m http.server -d FOLDER`) to try the figure.
+bundles `book/_js/figures`. ADDRESS is a state, such as "#figure-walk?lr=.1&at=5". Serve the folder (`python -m http.server -d FOLDER`) to try the figure.
 """
 
 import sys
@@ -41,7 +41,7 @@ def write(folder, figure=None):
         (folder / name).write_text(text, encoding="utf-8")
 
 
-def main(call, folder):
+def main(call, folder, state=""):
     """Bundle the figures, and write a page and its pictures."""
     source = bundle.SOURCES / "figures.mjs"
     bundle.result(source).write_text(bundle.bundle(source), encoding="utf-8", newline="\n")
@@ -54,7 +54,7 @@ def main(call, folder):
                 page = browser.new_page(viewport=dict(width=width, height=700))
                 page.on("console", lambda message: print("console:", message.text))
                 page.on("pageerror", lambda error: print("error:", error))
-                page.goto(f"http://127.0.0.1:{server.server_address[1]}/")
+                page.goto(f"http://127.0.0.1:{server.server_address[1]}/{state}")
                 page.evaluate("theme => { document.documentElement.dataset.theme = theme }", scheme)
                 page.locator("descent-figure .status:not(:empty)").wait_for()
                 page.wait_for_timeout(300)
@@ -66,4 +66,4 @@ def main(call, folder):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]))
+    main(sys.argv[1], Path(sys.argv[2]), *sys.argv[3:])

@@ -77,6 +77,7 @@ const inside = ({ window }, at) => at.map((v, i) => Math.min(window[i][1], Math.
 export function mount(root, figure, spec, model) {
   dress();
   root.classList.add("explore");
+  root.dataset.kind = spec.kind;
   const settings = figure.settings(spec);
   const begin = () => Object.fromEntries(settings.map(({ name, value }) => [name, value]));
   const state = { values: begin(), k: null, playing: false };
@@ -103,6 +104,8 @@ export function mount(root, figure, spec, model) {
   };
   const paint = () => {
     asked = 0;
+    // Not laid out yet: it will be drawn when it is measured.
+    if (kit.drawings.some((drawing) => !(drawing.width > 0))) return;
     if (stale) {
       result = figure.compute(spec, state.values, model?.get("_sent"));
       steps = figure.length(spec, state.values, result);
@@ -196,7 +199,7 @@ export function mount(root, figure, spec, model) {
 
   // ---- elements
   recall();
-  const controls = settings.filter((s) => s.kind !== "point").map((s) => controlOf(s, state, change));
+  const controls = settings.filter((s) => s.kind !== "point" && !s.hidden).map((s) => controlOf(s, state, change));
   const player = playerOf({ state, k, steps: () => steps, play, stop, point });
   const status = make("p", { class: "status", "aria-hidden": "true" });
   const spoken = make("p", { class: "visually-hidden", role: "status" });
@@ -302,19 +305,22 @@ function controlOf(setting, state, change) {
     return { name, place, node: make("div", { class: "switch" }, input, title) };
   }
   const { low, high, log, step } = setting;
-  const places = step ? Math.round((high - low) / step) : PLACES;
+  const places = step && !log ? Math.round((high - low) / step) : PLACES;
   const input = make("input", { id, type: "range", min: 0, max: places, step: 1 });
   const output = make("output", { for: id });
-  const at = (p) => (log ? low * (high / low) ** (p / places) : low + ((high - low) * p) / places);
+  const at = (p) => {
+    const value = log ? low * (high / low) ** (p / places) : low + ((high - low) * p) / places;
+    return Number((step && log ? Math.round(value / step) * step : value).toPrecision(3));
+  };
   const place = () => {
     const value = state.values[name];
     const p = log ? Math.log(value / low) / Math.log(high / low) : (value - low) / (high - low);
     // What is there already may lie between two places: it isn't moved by being shown.
-    if (Number(at(+input.value).toPrecision(3)) !== value) input.value = Math.round(places * p);
+    if (at(+input.value) !== value) input.value = Math.round(places * p);
     output.textContent = short(value, 3);
     input.setAttribute("aria-valuetext", output.textContent);
   };
-  input.addEventListener("input", () => set(Number(at(+input.value).toPrecision(3))));
+  input.addEventListener("input", () => set(at(+input.value)));
   place();
   return { name, place, node: make("div", { class: "range" }, title, input, output) };
 }

@@ -30,6 +30,8 @@ LABEL = {
     "eps": "eps",
     "batch": "rows in a mini-batch, B",
     "C": "the rare slope, C",
+    "rare": "steps from one gradient of x₂ to the next, n",
+    "spike": "a spike in the gradient, times",
 }
 # Whose look a rule has that has none of its own.
 FAMILY = {
@@ -57,6 +59,11 @@ class Slider:
         Its range, and where it starts.
     step : float, optional
         The distance of its places, such as 1 for whole numbers.
+    scale : {"linear", "log"}, optional
+        Logarithmic unless given where `low` is above 0, `high` at least 20 times that, and there
+        is no `step`.
+    hidden : bool
+        Whether it has no slider of its own: it is moved by the figure.
     """
 
     name: str
@@ -64,6 +71,8 @@ class Slider:
     high: float
     value: float
     step: float | None = None
+    scale: str | None = None
+    hidden: bool = False
 
     @property
     def label(self):
@@ -73,6 +82,8 @@ class Slider:
     @property
     def log(self):
         """Whether equal distances on the slider are equal factors."""
+        if self.scale:
+            return self.scale == "log"
         return not self.step and self.low > 0 and self.high >= 20 * self.low
 
     @property
@@ -84,6 +95,7 @@ class Slider:
     def described(self):
         """What the script needs to know of it."""
         own = dict(low=self.low, high=self.high, log=self.log, step=self.step)
+        own |= dict(hidden=True) if self.hidden else {}
         return dict(name=self.name, label=self.label, kind="range", value=self.value) | own
 
 
@@ -200,6 +212,9 @@ class Figure(Lives, Widget):
     # kept for it, so that nothing moves when it comes.
     tall = (400, 600)
 
+    # Whether Python reckons for the script: then `send` does it, whenever a setting has changed.
+    remote = False
+
     @property
     def details(self):
         """What the script needs to know besides."""
@@ -219,11 +234,15 @@ class Figure(Lives, Widget):
             )
         self.add_traits(**traits)
         super().__init__()
+        if self.remote and "_sent" in traits:
+            self.send()
+            self.observe(self.send, [s.name for s in self.settings])
 
     @property
     def spec(self):
         """What the script needs to know of this figure."""
-        return dict(task=self.task, settings=[s.described for s in self.settings]) | self.details
+        start = dict(kind=self.kind, task=self.task)
+        return start | dict(settings=[s.described for s in self.settings]) | self.details
 
     @property
     def written(self):
@@ -251,8 +270,8 @@ class Figure(Lives, Widget):
             raise TypeError(f"there is no setting {min(unknown)!r}; there are {sorted(start)}")
         return start | moved
 
-    def _drawn(self, finish, **values):
-        """What `finish` makes of the figure at the given values."""
+    def picture(self, **values):
+        """The static picture at the given values, as HTML."""
         # Not by pyplot, which would choose a backend for the reader and keep the figure.
         from matplotlib import style
         from matplotlib.figure import Figure as Canvas
@@ -262,19 +281,17 @@ class Figure(Lives, Widget):
         with style.context(plot.STYLE):
             fig = Canvas()
             self.draw(fig, **values)
-            return finish(fig)
+            return plot.html(fig, self.alt)
 
     def html(self):
         """A custom element; until the script takes over, it holds the figure as it starts."""
-        from descent import plot
-
-        picture = self._drawn(lambda fig: plot.html(fig, self.alt))
         spec = html.escape(self.written, quote=False).replace("'", "&#x27;")
+        said = f"{self.task} {self.verdict(self.trace())}"
         wide, narrow = self.tall
         room = f"--tall: {wide}px; --tall-narrow: {narrow}px"
         return (
             f"<descent-figure kind='{self.kind}' style='{room}' spec='{spec}'>"
-            f"<div class='still'>{picture}<p>{self.task} {self.verdict(self.trace())}</p></div>"
+            f"<div class='still'>{self.picture()}<p>{said}</p></div>"
             "</descent-figure>"
         )
 
