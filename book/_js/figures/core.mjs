@@ -541,6 +541,8 @@ function kitOf({ spec, settings, state, change, point, ask }) {
       event.preventDefault();
       node.focus({ preventScroll: true });
     });
+    // In a drawing, touch-action alone doesn't keep the page from taking the finger for itself.
+    node.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
     node.addEventListener("pointermove", (event) => {
       event.stopPropagation();
       if (!node.hasPointerCapture(event.pointerId)) return;

@@ -144,7 +144,7 @@ function placesOf(spec, kit) {
   });
   const draw = (result, values, k) => {
     const track = spec.tracks[values.surface], n = track.steps;
-    const at = { shared: 110, best: drawing.width - 156 };
+    const at = { shared: 121, best: drawing.width - 154 };
     write(heads.shared, `lr = ${short(values.lr, 3)} for all`);
     write(heads.best, "each at its best (lr)");
     for (const side of sides) {

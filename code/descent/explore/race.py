@@ -150,7 +150,10 @@ def standing(losses, steps, finish):
     """
     arrived = [int(arrival(loss, steps, finish)) for loss in losses]
     last = [loss[-1] if len(loss) > steps else math.inf for loss in losses]
-    off = [a > steps and end > loss[0] for a, end, loss in zip(arrived, last, losses, strict=True)]
+    off = [
+        a > steps and bool(end > loss[0])
+        for a, end, loss in zip(arrived, last, losses, strict=True)
+    ]
     end = [math.floor(1000 * v + 0.5) if math.isfinite(v) else v for v in last]
     order = sorted(
         range(len(losses)), key=lambda i: (arrived[i], end[i] if arrived[i] > steps else 0, i)
@@ -205,7 +208,7 @@ class Race(Figure):
 
     settings: tuple
     kind = "race"
-    tall = (620, 1010)
+    tall = (671, 1262)
     task = (
         "On the ravine, each at its best rate, Nesterov wins. Drag the ring to a start from which "
         f"AdaGrad or RMSprop wins by {LEAD} steps."
