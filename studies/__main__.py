@@ -65,7 +65,11 @@ def predictions(text, study):
 
 
 def committed(study):
-    """The commit that has the study's predictions as they are; an exit if none has."""
+    """The commit that has the study's predictions as they are; an exit if none has.
+
+    If they are those that the stored rows were predicted by, it is the commit of these, so that a
+    run again doesn't look as if it had been predicted after the first.
+    """
     now = predictions((ROOT / LEDGER).read_text(encoding="utf-8"), study)
     if not now:
         sys.exit(f"{LEDGER} predicts nothing of the study {study}: say first what you expect.")
@@ -73,6 +77,10 @@ def committed(study):
         sys.exit(
             f"The predictions of the study {study} in {LEDGER} aren't committed. Commit first."
         )
+    if (DATA / f"{study}.csv.gz").exists():
+        before = about(study)["predicted"]
+        if predictions(git("show", f"{before}:{LEDGER}"), study) == now:
+            return before
     return git("log", "-1", "--format=%H", "--", LEDGER)
 
 

@@ -7,9 +7,10 @@ the loss on the test rows too, which nothing was tuned on.
 
 The search is one of patterns, by factors of two: first a line of learning rates at the defaults, a
 factor of four apart; from its best one step at a time, up and down in lr and in each other
-hyper-parameter, and along their diagonal, until no neighbor is better. So the best learning rate
-never lies on the edge of what was tried; a memory can, and a search can end in a hollow, beside a
-better setting that it never came to. All rules are searched alike.
+hyper-parameter, and along their diagonal, until no neighbor is better; then again from the best
+setting that was tried for any measure, until none of those tried is better than what the search
+ended with. So the best learning rate never lies on the edge of what was tried; a memory can, and
+there may be a better setting that no search came to. All rules are searched alike.
 """
 
 import math
@@ -19,7 +20,7 @@ import numpy as np
 
 from descent import Optimizer, rules
 from descent.averaging import ScheduleFree
-from descent.schedules import cosine, warm_up
+from descent.schedules import constant, cosine, inverse_sqrt, warm_up
 
 TUNING, REPORT = (1000, 1001, 1002), tuple(range(20))
 # What a run is measured by: the loss on the rows it learned from, on those set aside for tuning,
@@ -36,11 +37,17 @@ COLUMNS = (
 )
 # What a hyper-parameter of that name may be, a factor of two in 1 - beta apart.
 MEMORIES = {
-    "beta": (0, 0.5, 0.8, 0.9, 0.95, 0.975, 0.9875),
-    "beta1": (0, 0.5, 0.8, 0.9, 0.95, 0.975),
-    "beta2": (0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995),
+    "beta": (0, 0.5, 0.8, 0.9, 0.95, 0.975, 0.9875, 0.99375),
+    "beta1": (0, 0.5, 0.8, 0.9, 0.95, 0.975, 0.9875),
+    "beta2": (0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995, 0.99975),
     "clip": tuple(2.0**k for k in range(-6, 8)),
     "warm": (0, 0.025, 0.05, 0.1, 0.25, 0.5),
+}
+# How lr goes over the steps, by lr and budget.
+SCHEDULES = {
+    "constant": lambda lr, steps: constant(lr),
+    "falling": cosine,
+    "root": lambda lr, steps: inverse_sqrt(lr),
 }
 
 
@@ -60,8 +67,8 @@ class Race:
         The hyper-parameters to tune besides lr, each with the value that the search begins at.
     batch : int
         Rows to a mini-batch.
-    schedule : {"constant", "falling"}
-        Falling is half a cosine, to zero at the end.
+    schedule : {"constant", "falling", "root"}
+        Falling is half a cosine, to zero at the end; root is 1 / sqrt(t), as AdaGrad has built in.
     by : tuple of str
         The measures to tune by, one after the other.
     lines : int
@@ -220,7 +227,7 @@ def walk(problem, race, budget, lr, hyper, seeds, steps=None):
     if len(seeds) > 1 and not together:
         return [walk(problem, race, budget, lr, hyper, [s], steps)[0] for s in seeds]
     draw, w = problem.draw(race.batch, seeds), np.stack([problem.start(s) for s in seeds])
-    rate = cosine(lr, budget) if race.schedule == "falling" else lambda k: lr
+    rate = SCHEDULES[race.schedule](lr, budget)
     if warm := math.ceil(hyper.get("warm", 0) * budget):
         rate = warm_up(rate, warm)
     first, mean, lost = 0.0, 0.0, np.zeros(len(seeds), bool)
@@ -281,6 +288,30 @@ class Search:
                 setting, best = nearest, near[nearest]
         return setting
 
+    def best_tried(self, by):
+        """The best setting of those that ran on all tuning seeds."""
+        ran = [{s for s, seed in self.runs if seed == wanted} for wanted in self.race.tuning]
+        return min(sorted(set.intersection(*ran)), key=lambda s: self.score(s, by))
+
+    def tune(self, starts):
+        """The best setting by each measure: none that was tried is better.
+
+        Parameters
+        ----------
+        starts : dict of str to tuple
+            The setting that each measure's search begins at.
+
+        Returns
+        -------
+        dict of str to tuple
+        """
+        best = {by: self.climb(setting, by) for by, setting in starts.items()}
+        while True:
+            again = {by: self.best_tried(by) for by in best}
+            if all(self.score(again[by], by) >= self.score(best[by], by) for by in best):
+                return best
+            best = {by: self.climb(setting, by) for by, setting in again.items()}
+
     def neighbors(self, setting, factor):
         """Settings one step away: lr, each hyper-parameter, and lr against a memory."""
         lr, hyper = setting
@@ -295,6 +326,9 @@ class Search:
                     # A longer memory of gradients makes longer steps, or steadier ones.
                     if name in ("beta", "beta1"):
                         yield (lr / 2 if to > at else lr * 2, moved)
+                    # A longer warm-up bears a larger rate.
+                    if name == "warm":
+                        yield (lr * 2 if to > at else lr / 2, moved)
 
     def line(self, factor, seeds):
         """The learning rates of the problem for this rule, at the defaults; their settings."""
@@ -328,10 +362,10 @@ def rows(problem, race):
         if i == 0:
             line = search.line(4, race.tuning[:1])
         lined = set(search.runs)
-        for by in race.by:
-            if i == 0:
+        if i == 0:
+            for by in race.by:
                 best[by] = min(line, key=lambda s: search.score(s, by, race.tuning[:1]))
-            best[by] = search.climb(best[by], by)
+        best = search.tune(best)
         for (setting, seed), found in search.runs.items():
             phase = "line" if (setting, seed) in lined else "try"
             yield row(race, budget, phase, "", seed, setting, found)

@@ -30,7 +30,7 @@ def a_browser():
 
 def spec_of(figure):
     """What a figure's element hands to the script."""
-    return json.loads(unescape(figure.html().split("spec='")[1].split("'")[0]))
+    return json.loads(unescape(figure.element("").split("spec='")[1].split("'")[0]))
 
 
 def show(page, figure, address=""):
@@ -40,7 +40,8 @@ def show(page, figure, address=""):
     locator.
     """
     page.evaluate("address => history.replaceState(null, '', address || '/')", address)
-    page.evaluate("html => { document.querySelector('main').innerHTML = html }", figure.html())
+    html = figure.element("")  # Without its picture, which takes long to draw.
+    page.evaluate("html => { document.querySelector('main').innerHTML = html }", html)
     element = page.locator("descent-figure")
     element.locator(".status:not(:empty)").wait_for()
     return element

@@ -156,18 +156,20 @@ ENTRY = dict(kind="experiment", low=1.0, high=2.0, format=".2f")
         (
             [0.5, 1.5, 1.75],
             {},
-            "predicted 1.00 to 2.00 · measured 1.50 (0.50 to 1.75; held in 2 of 3) · as predicted",
+            "predicted 1.00 to 2.00 · measured 1.50 (0.50 to 1.75; 2 of 3 as predicted)"
+            " · as predicted",
         ),
         # What counts for the statement isn't what was predicted of its size.
         (
             [1.2, 2.5, 2.6],
             dict(counts_from=1.1),
-            "predicted 1.00 to 2.00 · measured 2.50 (1.20 to 2.60; held in 3 of 3) · missed",
+            "predicted 1.00 to 2.00 · measured 2.50 (1.20 to 2.60; 3 of 3 at least 1.1) · missed",
         ),
         (
             [1.5],
             dict(counts_to=1),
-            "predicted 1.00 to 2.00 · measured 1.50 (1.50 to 1.50; held in 0 of 1) · as predicted",
+            "predicted 1.00 to 2.00 · measured 1.50 (1.50 to 1.50; 0 of 1 at most 1)"
+            " · as predicted",
         ),
     ],
 )
@@ -175,7 +177,7 @@ def test_a_measurement_is_told_beside_its_prediction(values, entry, line):
     assert ledger.told(ENTRY | entry, np.array(values)) == line
     parts = page.Line(*page.WEIGHED.fullmatch(f"a-key: {line}").groups())
     assert parts.predicted == ledger.expected(ENTRY)
-    held = re.search(r"held in (\d) of (\d)", line)
+    held = re.search(r"(\d) of (\d)", line)
     by_outcome = float(line.endswith("as predicted"))
     assert parts.share == (int(held[1]) / int(held[2]) if held else by_outcome)
 
@@ -281,7 +283,7 @@ def small(*told, **changed):
     return page.Answers(BOOK, SMALL | changed, found)
 
 
-GOOD = "measured 1.50 (1.00 to 2.00; held in 19 of 20) · as predicted"
+GOOD = "measured 1.50 (1.00 to 2.00; 19 of 20 as predicted) · as predicted"
 BAD = "measured 2.50 · missed"
 
 

@@ -122,7 +122,7 @@ def has_no_formula(name):
     return name.startswith(("exercises/", "solutions/")) or name == "capstone"
 
 
-ELEMENTS = ":is(descent-walk, descent-stream)"
+ELEMENTS = "descent-figure"
 
 
 def words(text):

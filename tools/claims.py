@@ -18,7 +18,7 @@ from descent import ledger
 
 WEIGHED = re.compile(
     r"^([a-z0-9-]+): (predicted (.+) · measured (\S+?)"
-    r"(?: \((\S+ to \S+); held in (\d+) of (\d+)\))? · (as predicted|missed))$"
+    r"(?: \((\S+ to \S+); (\d+) of (\d+) [^)]+\))? · (as predicted|missed))$"
 )
 LABEL = re.compile(r"^\(([\w-]+)\)=$", re.MULTILINE)
 COURSE = "The course: "

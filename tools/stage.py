@@ -3,7 +3,8 @@
     python tools/stage.py "explore.walk(rules.adam)" FOLDER [ADDRESS]
 
 writes the page into the folder, and pictures of it: light and dark, wide and 390 pixels. It first
-bundles `book/_js/figures`. ADDRESS is a state, such as "#figure-walk?lr=.1&at=5". Serve the folder (`python -m http.server -d FOLDER`) to try the figure.
+bundles `book/_js/figures`. ADDRESS is a state, such as "#figure-walk?lr=.1&at=5". Serve the folder
+(`python -m http.server -d FOLDER`) to try the figure.
 """
 
 import sys

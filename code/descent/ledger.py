@@ -98,9 +98,18 @@ def told(entry, values):
     hit = "as predicted" if _within(entry, "low", "high", middle) else "missed"
     spread = ""
     if values.size > 1 or counts(entry):
-        held = np.count_nonzero(bears_out(entry, values))
-        spread = f" ({show(values.min())} to {show(values.max())}; held in {held} of {values.size})"
+        so = f"{np.count_nonzero(bears_out(entry, values))} of {values.size} {_counted(entry)}"
+        spread = f" ({show(values.min())} to {show(values.max())}; {so})"
     return f"predicted {expected(entry)} · measured {show(middle)}{spread} · {hit}"
+
+
+def _counted(entry):
+    """Which values are counted, in words."""
+    if not counts(entry):
+        return "as predicted"
+    style = entry["format"] if "%" in entry["format"] else "g"
+    ends = {"at least": entry.get("counts_from"), "at most": entry.get("counts_to")}
+    return " and ".join(f"{word} {end:{style}}" for word, end in ends.items() if end is not None)
 
 
 def bears_out(entry, values):

@@ -98,12 +98,14 @@ export function judged(spec, values, surface, all) {
   const walks = all.slice(0, spec.starts.length);
   if (spec.surface === "hills") {
     const wells = walks.map((trace) => well(spec, surface, trace)), held = wells.filter((w) => w !== null);
-    if (held.length !== 1)
-      return [false, `The walks come to rest in these wells: ${wells.map((w) => (w === null ? "none" : WELLS[w])).join(", ")}.`];
+    if (!held.length) return [false, "No walk comes to rest."];
+    const named = wells.map((w) => (w === null ? "none" : WELLS[w])).join(", "), more = values.lr * (1 + spec.close);
+    const further = spec.starts.map((start) => walked(spec, { ...values, lr: more }, spec.rules[0], start, surface));
+    if (further.some((trace) => well(spec, surface, trace) !== null)) return [false, `The walks come to rest in these wells: ${named}.`];
     const start = opening(spec);
     if (spec.starts.some((name) => values[name].some((v, i) => v !== start[name][i])))
       return [false, "The goal counts with the rings where they were at first."];
-    return [true, `one walk alone comes to rest, in ${WELLS[held[0]]} well, which is curved least.`];
+    return [true, `at ${short(values.lr, 3)} a walk rests in ${WELLS[held[0]]} well, which is curved least; at ${short(more, 3)} none does.`];
   }
   if (walks.some(({ diverged, loss }) => diverged || loss.at(-1) > loss[0]))
     return [false, "The steps overshoot: the loss ends higher than it began."];

@@ -283,17 +283,30 @@ class Figure(Lives, Widget):
             self.draw(fig, **values)
             return plot.html(fig, self.alt)
 
-    def html(self):
-        """A custom element; until the script takes over, it holds the figure as it starts."""
-        spec = html.escape(self.written, quote=False).replace("'", "&#x27;")
-        said = f"{self.task} {self.verdict(self.trace())}"
+    def element(self, still):
+        """The custom element around what it shows until the script takes over.
+
+        Parameters
+        ----------
+        still : str
+            HTML.
+
+        Returns
+        -------
+        str
+        """
         wide, narrow = self.tall
         room = f"--tall: {wide}px; --tall-narrow: {narrow}px"
+        spec = html.escape(self.written, quote=False).replace("'", "&#x27;")
         return (
             f"<descent-figure kind='{self.kind}' style='{room}' spec='{spec}'>"
-            f"<div class='still'>{self.picture()}<p>{said}</p></div>"
-            "</descent-figure>"
+            f"<div class='still'>{still}</div></descent-figure>"
         )
+
+    def html(self):
+        """A custom element; until the script takes over, it holds the figure as it starts."""
+        said = f"{self.task} {self.verdict(self.trace())}"
+        return self.element(f"{self.picture()}<p>{said}</p>")
 
     def widget(self):
         """The figure itself.

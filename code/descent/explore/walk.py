@@ -19,6 +19,8 @@ HARDER = ("kappa", "rare", "spike")
 # Over so many draws of its noise a goal is judged.
 DRAWS = 20
 STARTS = ("start", "start2", "start3")
+# How near to the largest lr that lets a walk rest is near enough.
+CLOSE = 0.2
 WHOLE = dict(step=1, scale="log")
 WELLS = ("the deepest", "the second", "the third")
 
@@ -123,16 +125,23 @@ class Walk(Figure):
     def settled(self, **values):
         """The mean loss of the last steps, over `DRAWS` draws of the noise."""
         values = self.at(values)
-        means = []
-        for seed in range(DRAWS):
-            trace = self.trace(**values | dict(seed=seed))
-            if trace.diverged_at is not None:
-                return math.inf
-            total = 0.0
-            for loss in trace.loss[-self.tail :].tolist():
-                total += loss
-            means.append(total / self.tail)
-        return sum(means) / DRAWS
+        surface, scale = self.ground(**values), self.noise / math.sqrt(values.get("batch", 1))
+        draws = zip(*(normals(seed) for seed in range(DRAWS)), strict=True)
+        rule, start = self.rule, np.array(values[self.starts[0]])
+
+        def f(x):
+            loss, g = surface(x)
+            return loss, g + np.array([next(draws), next(draws)]) * scale
+
+        hyper = {n: values.get(n, default) for n, default in defaults(rule).items()}
+        begin = np.repeat(start[:, None], DRAWS, axis=1)
+        trace = descend(f, begin, rule, steps=self.steps, keep=("loss",), **hyper)
+        if (trace.diverged_at >= 0).any():
+            return math.inf
+        total = 0.0
+        for losses in trace.loss[-self.tail :]:
+            total = total + losses
+        return float(sum((total / self.tail).tolist()) / DRAWS)
 
     def harder(self, **values):
         """What is easier than where the figure starts, in words; None if nothing is."""
@@ -200,19 +209,22 @@ class Walk(Figure):
         return met, said if met else said[0].upper() + said[1:]
 
     def _held(self, walks):
-        """The goal on the hills: one well alone holds its walk, the rings where they began."""
+        """The goal on the hills: a walk still rests, and at a little more lr none does."""
         wells = [self.well(trace) for trace in walks]
-        held = [well for well in wells if well is not None]
-        start = self.at({})
-        moved = any(walks[0].values[name] != start[name] for name in self.starts)
-        if len(held) != 1:
-            named = ", ".join("none" if well is None else WELLS[well] for well in wells)
+        values, start = walks[0].values, self.at({})
+        if all(well is None for well in wells):
+            return False, "No walk comes to rest."
+        named = ", ".join("none" if well is None else WELLS[well] for well in wells)
+        more = values["lr"] * (1 + CLOSE)
+        further = self.walks(**values | dict(lr=more))[: len(self.starts)]
+        if any(self.well(trace) is not None for trace in further):
             return False, f"The walks come to rest in these wells: {named}."
-        if moved:
+        if any(values[name] != start[name] for name in self.starts):
             return False, "The goal counts with the rings where they were at first."
-        return (
-            True,
-            f"one walk alone comes to rest, in {WELLS[held[0]]} well, which is curved least.",
+        held = next(WELLS[well] for well in wells if well is not None)
+        return True, (
+            f"at {values['lr']:.3g} a walk rests in {held} well, which is curved least; at "
+            f"{more:.3g} none does."
         )
 
     def said(self, k, **values):
@@ -254,7 +266,8 @@ class Walk(Figure):
     def task(self):
         """What the reader is asked to do."""
         if self.surface == "hills":
-            return "Goal: find a learning rate at which one walk alone still comes to rest."
+            within = f"within {CLOSE:.0%}"
+            return f"Goal: find the largest lr at which a walk still comes to rest ({within})."
         if self.noise:
             return f"Goal: bring the mean loss of the last {self.tail} steps below {self.goal:g}."
         who = f" of {self.rule.__name__}" if len(self.rules) > 1 else ""
@@ -356,6 +369,7 @@ class Walk(Figure):
             goal=self.goal,
             noise=self.noise,
             draws=DRAWS,
+            close=CLOSE,
             losses=self.losses,
             remote=self.remote,
         )
@@ -495,7 +509,7 @@ def walk(
         Length of the walk.
     goal : float
         The loss to get below, and to stay below in the last tenth of the walk. On the hills the
-        goal is another: that all walks end in one well.
+        goal is another: the largest learning rate at which a walk still comes to rest.
     start : (float, float), optional
         Where the walk begins; the surface's own start unless given.
     starts : sequence of up to three (float, float), optional
