@@ -1,6 +1,5 @@
 """The race: the page's arithmetic, ranking and words are Python's, and its goal is no accident."""
 
-import functools
 import importlib
 import re
 from types import SimpleNamespace
@@ -9,7 +8,7 @@ import numpy as np
 import pytest
 from traitlets import TraitError
 
-import browsing
+from browsing import show
 from descent import descend, explore
 
 # The module, whose name in the package is that of its function.
@@ -185,27 +184,16 @@ def test_an_unknown_surface_is_refused():
 PHONE = dict(viewport=dict(width=390, height=844), has_touch=True, is_mobile=True)
 
 
-@functools.cache
-def html():
-    """The element, with its picture."""
-    return FIGURE.html()
-
-
-def show(page, address=""):
-    """The figure on a page, alive."""
-    return browsing.show(page, SimpleNamespace(html=html), address)
-
-
 def said(element):
     return element.locator(".status").inner_text()
 
 
 def test_it_says_its_message_untouched(figures):
-    assert said(show(figures)) == FIGURE.verdict(FIGURE.trace())
+    assert said(show(figures, FIGURE)) == FIGURE.verdict(FIGURE.trace())
 
 
 def test_by_mouse_the_ring_is_dragged_to_the_goal(figures):
-    element = show(figures)
+    element = show(figures, FIGURE)
     assert not element.locator(".goal.reached").count()
     drag(figures, element, (-2.5, -2.5))
     element.locator(".goal.reached").wait_for()
@@ -231,7 +219,7 @@ def drag(page, element, to):
 
 
 def test_by_keyboard_the_ring_and_the_race_go_on(figures):
-    element = show(figures)
+    element = show(figures, FIGURE)
     element.locator(".ring:visible").focus()
     for _ in range(6):
         figures.keyboard.press("ArrowRight")
@@ -253,7 +241,7 @@ def test_by_keyboard_the_ring_and_the_race_go_on(figures):
 
 
 def test_each_surface_has_its_own_ring_and_race(figures):
-    element = show(figures)
+    element = show(figures, FIGURE)
     for key in race.TRACKS:
         element.get_by_label("surface", exact=True).select_option(key)
         figures.wait_for_function(
@@ -264,14 +252,14 @@ def test_each_surface_has_its_own_ring_and_race(figures):
 
 
 def test_the_race_that_is_shown_can_be_the_unfair_one(figures):
-    element = show(figures, "#figure-race?rates=shared&at=20")
+    element = show(figures, FIGURE, "#figure-race?rates=shared&at=20")
     assert said(element) == FIGURE.verdict(FIGURE.trace(rates="shared"), 20)
     assert element.locator(".beside text.shown").text_content() == "lr = 0.1 for all"
 
 
 @pytest.mark.parametrize("figures", [PHONE], indirect=True)
 def test_by_touch_the_ring_moves_and_the_page_scrolls(figures):
-    element = show(figures)
+    element = show(figures, FIGURE)
     assert figures.evaluate("document.documentElement.scrollWidth") == 390
     touched = figures.context.new_cdp_session(figures)
 
@@ -299,7 +287,7 @@ def test_by_touch_the_ring_moves_and_the_page_scrolls(figures):
 
 @pytest.mark.parametrize("figures", [dict(viewport=dict(width=390, height=844)), {}], indirect=True)
 def test_no_label_is_small_or_lies_on_another(figures):
-    element = show(figures)
+    element = show(figures, FIGURE)
     for key in race.TRACKS:
         element.get_by_label("surface", exact=True).select_option(key)
         figures.wait_for_timeout(100)
@@ -320,7 +308,7 @@ def test_no_label_is_small_or_lies_on_another(figures):
 
 def test_playing_ends_where_it_opened(figures):
     figures.emulate_media(reduced_motion="reduce")
-    element = show(figures)
+    element = show(figures, FIGURE)
     element.get_by_role("slider", name="Step", exact=True).fill("3")
     figures.wait_for_function(
         "() => document.querySelector('.status').textContent.startsWith('After 3 of 100')"
@@ -333,9 +321,9 @@ def test_playing_ends_where_it_opened(figures):
 
 
 def test_without_a_script_it_is_a_picture_that_can_be_read(recwarn):
-    html.cache_clear()
-    assert "<img" in html() and 'alt="Six paths' in html()
-    assert FIGURE.verdict(FIGURE.trace()) in html()
+    html = FIGURE.html()
+    assert "<img" in html and 'alt="Six paths' in html
+    assert FIGURE.verdict(FIGURE.trace()) in html
     assert not [w for w in recwarn if "can't be read" in str(w.message)]
-    stored = re.findall(r"base64,([^\"']+)", html())
+    stored = re.findall(r"base64,([^\"']+)", html)
     assert len(stored) == 4 and max(map(len, stored)) * 3 / 4 <= 25_000
