@@ -2,7 +2,6 @@
 
 import json
 import re
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -85,9 +84,3 @@ def test_a_picture_says_its_sizes_and_its_text_in_both_colorings():
         assert 'alt="A &quot;path&quot; &amp; a loss"' in image
         assert 'width="740" height="260" loading="lazy" decoding="async"' in image
     assert html.count('width="360" height="500"') == 2
-
-
-def test_the_landing_page_has_all_pictures_of_the_race():
-    race = Path(BOOK, "_static", "race.png")
-    for kind in figures.KINDS:
-        assert race.with_name(race.stem + figures.suffix(kind)).stat().st_size <= 25_000

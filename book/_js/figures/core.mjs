@@ -9,7 +9,8 @@
 //   goal(spec, values, result)    { met, why }, or nothing where there is no goal
 //
 // and, where it needs them, `hint` (a text), `opens(spec, values, result)` (the step to open at; the
-// last unless given) and `again(spec, values)` (values to change whenever Play begins from the start).
+// last unless given), `again(spec, values)` (values to change whenever Play begins from the start) and
+// `playsFirst` (whether the player and the views stand above the question).
 
 import { contours as contoursOf } from "d3-contour";
 import { format } from "d3-format";
@@ -226,7 +227,8 @@ export function mount(root, figure, spec, model) {
   const rows = make("div", { class: "controls" }, ...controls.map((c) => c.node));
   const hint = make("span", { class: "hint" }, figure.hint ?? "");
   const after = make("p", { class: "after" }, over, " ", hint);
-  const live = make("div", { class: "live" }, task, rows, box, player.node, status, spoken, after);
+  const parts = figure.playsFirst ? [player.node, box, status, task, rows] : [task, rows, box, player.node, status];
+  const live = make("div", { class: "live" }, ...parts, spoken, after);
   if (shownControls !== null) {
     const shown = new Set(shownControls.split(","));
     for (const control of controls) control.node.hidden = !shown.has(control.name);
@@ -375,6 +377,7 @@ const MARKERS = {
   "^": "m-3.2,2.4h6.4l-3.2,-5.4z",
   D: "m0,-3.4l3.4,3.4l-3.4,3.4l-3.4,-3.4z",
   P: "m-1.1,-3.2h2.2v2.1h2.1v2.2h-2.1v2.1h-2.2v-2.1h-2.1v-2.2h2.1z",
+  "*": "m0,-4l1,2.7h2.9l-2.3,1.7l.9,2.8l-2.5,-1.7l-2.5,1.7l.9,-2.8l-2.3,-1.7h2.9z",
   X: "m-3,-1.6l1.4,-1.4l1.6,1.6l1.6,-1.6l1.4,1.4l-1.6,1.6l1.6,1.6l-1.4,1.4l-1.6,-1.6l-1.6,1.6l-1.4,-1.4l1.6,-1.6z",
 };
 
@@ -545,6 +548,8 @@ function kitOf({ spec, settings, state, change, point, ask }) {
       event.preventDefault();
       node.focus({ preventScroll: true });
     });
+    // In a drawing, touch-action alone doesn't keep the page from taking the finger for itself.
+    node.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
     node.addEventListener("pointermove", (event) => {
       event.stopPropagation();
       if (!node.hasPointerCapture(event.pointerId)) return;

@@ -38,7 +38,6 @@ LABEL = {
 # Whose look a rule has that has none of its own.
 FAMILY = {
     "momentum_ema": "momentum",
-    "nesterov": "momentum",
     "lion": "momentum",
     "rmsprop_momentum": "rmsprop",
     "adamax": "adam",
