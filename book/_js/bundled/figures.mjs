@@ -5,33 +5,14 @@
 import * as arithmetic from "../figures/arithmetic.mjs";
 import { average, bias, decay } from "../figures/bias.mjs";
 import { mount } from "../figures/core.mjs";
-<<<<<<< HEAD
 import { lab } from "../figures/lab.mjs";
-=======
 import { race } from "../figures/race.mjs";
->>>>>>> fig-race
 import { stream } from "../figures/stream.mjs";
 import { valley } from "../figures/valley.mjs";
 import { walk } from "../figures/walk.mjs";
 
 export { arithmetic };
-<<<<<<< HEAD
-<<<<<<< HEAD
-<<<<<<< HEAD
-export const figures = { walk, stream, valley };
-=======
-export const figures = {
-  walk,
-  stream,
-  bias, average, decay,
-};
->>>>>>> fig-bias
-=======
-export const figures = { walk, stream, lab };
->>>>>>> fig-lab
-=======
-export const figures = { walk, stream, race };
->>>>>>> fig-race
+export const figures = { average, bias, decay, lab, race, stream, valley, walk };
 
 if (!customElements.get("descent-figure")) {
   customElements.define("descent-figure", class extends HTMLElement {
