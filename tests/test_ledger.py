@@ -156,7 +156,8 @@ ENTRY = dict(kind="experiment", low=1.0, high=2.0, format=".2f")
         (
             [0.5, 1.5, 1.75],
             {},
-            "predicted 1.00 to 2.00 · measured 1.50 (0.50 to 1.75; 2 of 3 as predicted) · as predicted",
+            "predicted 1.00 to 2.00 · measured 1.50 (0.50 to 1.75; 2 of 3 as predicted)"
+            " · as predicted",
         ),
         # What counts for the statement isn't what was predicted of its size.
         (
@@ -167,7 +168,8 @@ ENTRY = dict(kind="experiment", low=1.0, high=2.0, format=".2f")
         (
             [1.5],
             dict(counts_to=1),
-            "predicted 1.00 to 2.00 · measured 1.50 (1.50 to 1.50; 0 of 1 at most 1) · as predicted",
+            "predicted 1.00 to 2.00 · measured 1.50 (1.50 to 1.50; 0 of 1 at most 1)"
+            " · as predicted",
         ),
     ],
 )

@@ -134,6 +134,21 @@ def test_the_search_ends_where_no_neighbor_is_better(monkeypatch):
                search.neighbors(best, 2))  # fmt: skip
 
 
+def test_no_setting_that_was_tried_is_better_than_the_one_reported(monkeypatch):
+    """The training loss has a hollow at lr = 2; the other measure leads past it."""
+
+    def loss(problem, race, budget, lr, hyper, seeds):
+        hollow = {2.0: 0.5, 1.0: 0.9, 0.5: 0.8, 0.25: 0.1, 0.125: 0.05, 0.0625: 0.2}
+        return [dict(train=hollow.get(lr, 1.0), valid=abs(np.log2(lr) + 2)) for _ in seeds]
+
+    monkeypatch.setattr(protocol, "walk", loss)
+    search = Search(Valley(), Race("valley", "gd", (10,)), 10)
+    start = (2.0, ())
+    assert search.climb(start, "train") == start
+    best = search.tune(dict.fromkeys(("train", "valid"), start))
+    assert best == {"train": (0.125, ()), "valid": (0.25, ())}
+
+
 def test_a_tuned_momentum_finds_the_bowl():
     race = Race("valley", "momentum", (10,), {"beta": 0.5}, by=("train",), lines=0)
     again = protocol.walk(Valley(), race, 10, 0.1, {"beta": 0.5}, [0])[0]

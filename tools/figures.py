@@ -18,7 +18,6 @@ from docutils import nodes
 
 NARROW = "(max-width: 720px)"
 INLINE = re.compile(r'<img (?P<rest>[^>]*?\bdata-dark="[^>]*)>')
-VARIANT = re.compile(r' data-(?:dark|narrow|narrow_dark)="[^"]*"')
 ATTRIBUTE = re.compile(r'([\w-]+)="([^"]*)"')
 KINDS = ("light", "dark", "narrow", "narrow_dark")
 
@@ -129,17 +128,12 @@ def suffix(kind):
 
 
 def thin(app, exception):
-    """Leave the light pictures alone in the notebooks that readers download: others need a page."""
+    """Leave the outputs out of the notebooks that readers download: they stand on the page."""
     for path in Path(app.outdir, "_sources").rglob("*.ipynb"):
         notebook = json.loads(path.read_text(encoding="utf-8"))
         for cell in notebook["cells"]:
-            for output in cell.get("outputs", []):
-                stored = output.get("metadata", {}).get("image/png", {})
-                for kind in KINDS[1:]:
-                    stored.pop(kind, None)
-                data = output.get("data", {})
-                if "text/html" in data:
-                    data["text/html"] = VARIANT.sub("", "".join(data["text/html"]))
+            if cell["cell_type"] == "code":
+                cell |= {"outputs": [], "execution_count": None}
         text = json.dumps(notebook, ensure_ascii=False, indent=1)
         path.write_text(f"{text}\n", encoding="utf-8", newline="\n")
 
