@@ -193,7 +193,8 @@ def verdict(claim, shares):
     """What follows for a claim from its evidence.
 
     A statement that was borne out speaks for the claim, or against it, as listed. One that was to
-    speak for it and was refuted speaks against it. An even one decides nothing.
+    speak for it and was refuted speaks against it. Beside others that speak for it, an even one
+    says where it didn't show, which is a condition; alone, it decides nothing.
 
     Parameters
     ----------
@@ -207,9 +208,9 @@ def verdict(claim, shares):
     str
         `HOLDS`, `CONDITIONS`, `NOT` or `OPEN`.
     """
-    good = any(shares[key] >= BORNE_OUT for key in claim["for"])
+    good = [shares[key] >= BORNE_OUT for key in claim["for"]]
     bad = any(shares[key] <= REFUTED for key in claim["for"])
     bad |= any(shares[key] >= BORNE_OUT for key in claim["against"])
-    if good:
-        return CONDITIONS if bad else HOLDS
+    if any(good):
+        return CONDITIONS if bad or not all(good) else HOLDS
     return NOT if bad else OPEN
