@@ -375,7 +375,7 @@ def test_every_rule_can_walk(name):
 def test_the_opening_shows_the_walk_and_says_where_it_ends(figures):
     element = show(figures, game("gd"))
     figure = game("gd")
-    assert element.locator(".goal").inner_text() == figure.task
+    assert element.locator("p.goal").inner_text() == figure.task
     assert element.locator(".status").inner_text() == figure.verdict()
     assert element.locator(".views > *").count() == 4
     assert element.locator(".player output").inner_text() == "step 100 of 100"
