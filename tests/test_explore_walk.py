@@ -375,7 +375,7 @@ def test_every_rule_can_walk(name):
 def test_the_opening_shows_the_walk_and_says_where_it_ends(figures):
     element = show(figures, game("gd"))
     figure = game("gd")
-    assert element.locator(".goal").inner_text() == figure.task
+    assert element.locator("p.goal").inner_text() == figure.task
     assert element.locator(".status").inner_text() == figure.verdict()
     assert element.locator(".views > *").count() == 4
     assert element.locator(".player output").inner_text() == "step 100 of 100"
@@ -386,7 +386,7 @@ def test_the_goal_is_reached_by_the_keyboard_and_says_why(figures):
     element = show(figures, figure)
     slider = element.get_by_label("learning rate, lr")
     slider.focus()
-    for _ in range(60):
+    for _ in range(120):
         if element.locator(".goal.reached").count():
             break
         slider.press("ArrowRight")
@@ -435,7 +435,7 @@ def test_a_step_that_is_pointed_at_in_the_loss_lights_up_on_the_path(figures):
     trace = figure.trace()
     assert float(numbers[0].replace("−", "-")) == float(f"{trace.grad[k - 1][0]:.2g}")
     assert float(numbers[1].replace("−", "-")) == float(f"{trace.memory['m'][k - 1][0]:.2g}")
-    shown = element.locator("svg .tag").all_inner_texts()
+    shown = element.locator("svg .tag").all_text_contents()
     assert {"−g", "−m", "√v", "step"} <= set(shown)
 
 
