@@ -159,7 +159,7 @@ class Cell {
 
   /** As many lines as there are, so that nothing scrolls up and down inside. */
   fit() {
-    this.field.rows = Math.max(2, this.text.split("\n").length);
+    if (!this.editor) this.field.rows = Math.max(2, this.text.split("\n").length);
   }
 
   changed(text) {
@@ -184,6 +184,10 @@ class Cell {
 
   /** At the first focus: Python begins to load, and the text field becomes an editor. */
   prepare() {
+    this.loaded ??= import(new URL("editor.mjs", here)).then(
+      ({ edit }) => (this.editor = edit(this.field, (text) => this.changed(text))),
+      () => {}, // Then it stays a plain text field.
+    );
     python.say ??= (stage) => (this.state.textContent = `${stage} …`);
     python.start().then(
       () => (this.state.textContent = this.state.textContent.endsWith("…") && running !== this ? "Python is ready." : this.state.textContent),
@@ -232,6 +236,7 @@ class Cell {
 
   /** Put the cursor into the line that an error came from, without taking the focus away. */
   point(line) {
+    if (this.editor) return this.editor.point(line);
     const before = this.text.split("\n").slice(0, line - 1).join("\n").length + (line > 1);
     this.field.setSelectionRange(before, before);
   }

@@ -13,6 +13,7 @@ import os
 import sys
 import traceback
 import types
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 WORK = "/home/reader/my-work"
@@ -54,28 +55,43 @@ def bundle(value, metadata=None):
         found = value
     else:
         found = {}
-        for kind, name in (("text/html", "_repr_html_"), ("text/markdown", "_repr_markdown_")):
-            if hasattr(value, name) and (text := getattr(value, name)()) is not None:
+        for kind, name in (
+            ("text/html", "_repr_html_"),
+            ("text/markdown", "_repr_markdown_"),
+        ):
+            if (
+                hasattr(value, name)
+                and (text := getattr(value, name)()) is not None
+            ):
                 found[kind] = text
         found.setdefault("text/plain", repr(value))
     kind = next((kind for kind in KINDS if kind in found), "text/plain")
     output = {kind: found.get(kind, "")}
     if metadata:
         about = metadata.get(kind, metadata)
-        output["about"] = {k: about[k] for k in ("alt", "width", "height") if k in about}
+        output["about"] = {
+            k: about[k] for k in ("alt", "width", "height") if k in about
+        }
     return output
 
 
 def display(*values, raw=False, metadata=None):
     """Show values, as IPython's `display` does."""
     for value in values:
-        shown.append(bundle(value if raw or not isinstance(value, dict) else repr(value), metadata))
+        shown.append(
+            bundle(
+                value if raw or not isinstance(value, dict) else repr(value),
+                metadata,
+            )
+        )
 
 
 class Image:
     """A picture, from its PNG bytes, as IPython's `Image`."""
 
-    def __init__(self, data, *, alt="", width=None, height=None, metadata=None, format="png"):
+    def __init__(
+        self, data, *, alt="", width=None, height=None, metadata=None, format="png"
+    ):
         self.data, self.about = data, dict(alt=alt, width=width, height=height)
 
     def _repr_mimebundle_(self):
@@ -130,7 +146,9 @@ def install():
     sys.setrecursionlimit(400)
     for name, parts in {
         "IPython": dict(get_ipython=lambda: shell, version_info=(9, 0)),
-        "IPython.display": dict(display=display, Image=Image, HTML=HTML, Markdown=Markdown),
+        "IPython.display": dict(
+            display=display, Image=Image, HTML=HTML, Markdown=Markdown
+        ),
         "IPython.core": {},
         "IPython.core.pylabtools": dict(backend2gui={}),
     }.items():
@@ -139,7 +157,6 @@ def install():
         sys.modules[name] = module
     sys.modules["IPython"].display = sys.modules["IPython.display"]
     main.update(display=display, get_ipython=lambda: shell)
-    sys.stdout, sys.stderr = Printed("stdout"), Printed("stderr")
 
 
 def names(tree):
@@ -151,12 +168,22 @@ def names(tree):
         elif isinstance(node, ast.FunctionDef | ast.ClassDef):
             made.add(node.name)
         elif isinstance(node, ast.Import | ast.ImportFrom):
-            made |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
-        elif isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.ctx, ast.Store):
-            made |= {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+            made |= {
+                (alias.asname or alias.name).split(".")[0] for alias in node.names
+            }
+        elif isinstance(node, ast.Attribute | ast.Subscript) and isinstance(
+            node.ctx, ast.Store
+        ):
+            made |= {
+                part.id for part in ast.walk(node) if isinstance(part, ast.Name)
+            }
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             # A method may change what it is called on, as `steps.append(step)` does.
-            made |= {part.id for part in ast.walk(node.func) if isinstance(part, ast.Name)}
+            made |= {
+                part.id
+                for part in ast.walk(node.func)
+                if isinstance(part, ast.Name)
+            }
     return used, made
 
 
@@ -186,7 +213,9 @@ def needed(cells, index):
     modules = set()
     for node in itertools.chain.from_iterable(map(ast.walk, trees.values())):
         if isinstance(node, ast.Import | ast.ImportFrom):
-            modules |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
+            modules |= {
+                (alias.asname or alias.name).split(".")[0] for alias in node.names
+            }
     wanted, found = names(trees.pop(index))[0], []
     for number, tree in reversed(trees.items()):
         keep = []
@@ -209,7 +238,9 @@ def needed(cells, index):
 
 def settles(statement, wanted):
     """Whether a line is a call that sets something of a module, such as `plt.style.use(...)`."""
-    if not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call)):
+    if not (
+        isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call)
+    ):
         return False
     return ast.unparse(statement.value.func) == "plt.style.use" and "plt" in wanted
 
@@ -229,6 +260,13 @@ def run(name, source):
         JSON of the list of outputs; of an error there is one, with `error` and its `line`.
     """
     shown.clear()
+    with redirect_stdout(Printed("stdout")), redirect_stderr(Printed("stderr")):
+        missing = _run(name, source)
+    return json.dumps({"missing": missing} if missing else shown)
+
+
+def _run(name, source):
+    """Run a cell; the name of a library that it needs, if that can be loaded here and isn't."""
     linecache.cache[name] = (len(source), None, source.splitlines(True), name)
     try:
         tree = ast.parse(source, name)
@@ -238,15 +276,21 @@ def run(name, source):
         if tree.body and isinstance(tree.body[-1], ast.Expr) and not quiet(source):
             last = ast.Expression(tree.body.pop().value)
         exec(compile(tree, name, "exec"), main)
-        if last is not None and (value := eval(compile(last, name, "eval"), main)) is not None:
-            display({"text/plain": repr(value)} if isinstance(value, dict) else value, raw=True)
+        if (
+            last is not None
+            and (value := eval(compile(last, name, "eval"), main)) is not None
+        ):
+            display(
+                {"text/plain": repr(value)} if isinstance(value, dict) else value,
+                raw=True,
+            )
     except ModuleNotFoundError as error:
         if error.name and error.name.split(".")[0] in libraries():
-            return json.dumps({"missing": error.name.split(".")[0]})
+            return error.name.split(".")[0]
         shown.append(told(error, name))
     except BaseException as error:
         shown.append(told(error, name))
-    return json.dumps(shown)
+    return None
 
 
 def libraries():
@@ -264,11 +308,16 @@ def told(error, name):
     if isinstance(error, SyntaxError) and error.filename == name:
         line, kind = error.lineno, type(error).__name__
         return {"error": f"{kind} in line {line}: {error.msg}", "line": line}
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == name]
+    frames = [
+        f for f in traceback.extract_tb(error.__traceback__) if f.filename == name
+    ]
     line = frames[-1].lineno if frames else None
     kind, text = type(error).__name__, str(error)
     where = f" in line {line}" if line else ""
-    return {"error": f"{kind}{where}: {text}" if text else f"{kind}{where}", "line": line}
+    return {
+        "error": f"{kind}{where}: {text}" if text else f"{kind}{where}",
+        "line": line,
+    }
 
 
 def progress(text=None):
@@ -277,6 +326,3 @@ def progress(text=None):
     if text is not None:
         path.write_text(text, encoding="utf-8")
     return path.read_text(encoding="utf-8") if path.exists() else "{}"
-
-
-install()

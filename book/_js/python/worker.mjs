@@ -24,7 +24,7 @@ async function start({ pyodide, lock, archive, script, progress }) {
   python.FS.mkdirTree("/home/reader");
   python.unpackArchive(zipped, "zip", { extractDir: python.runPython("import site; site.getsitepackages()[0]") });
   python.FS.writeFile("/home/reader/runner.py", text);
-  runner = python.runPython("import sys; sys.path.insert(0, '/home/reader'); import runner; runner");
+  runner = python.runPython("import sys; sys.path.insert(0, '/home/reader'); import runner; runner.install(); runner");
   if (progress) runner.progress(progress);
 }
 
