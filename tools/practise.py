@@ -13,6 +13,8 @@ import shutil
 import zipfile
 from pathlib import Path
 
+from docutils import nodes
+
 from pyodide import entry
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -63,8 +65,18 @@ def carry(app, exception):
         shutil.copytree(os.environ[OFFLINE], target, dirs_exist_ok=True)
 
 
+def marked(app, doctree, name):
+    """Mark the cells that are answered on the page, so that there is room for their buttons."""
+    if name.startswith("exercises/"):
+        cells = [c for c in doctree.findall(nodes.container) if "cell" in c["classes"]]
+        for cell in cells[1:]:  # The first one imports.
+            if "tag_hide-input" not in cell["classes"]:
+                cell["classes"].append("answered")
+
+
 def setup(app):
     """Write it when a build begins."""
+    app.connect("doctree-resolved", marked)
     app.connect("builder-inited", write)
     app.connect("build-finished", carry)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -267,9 +267,7 @@ const cells = [...document.querySelectorAll("div.cell:has(> .cell_input pre), di
   .map((node, index) => new Cell(node, index));
 
 for (const cell of cells) {
-  const folded = cell.node.querySelector("details.hide");
-  // The first cell of an exercise's page imports; who wants to change it can.
-  if (practising && !folded && cell.index) cell.open();
+  if (cell.node.matches(".answered")) cell.open();
   else if (cell.text !== cell.original) cell.open();
   else {
     const button = make("button", { type: "button", class: "try", title: "Run or change this cell", "aria-label": "Run or change this cell" });
