@@ -47,6 +47,14 @@ def show(page, figure, address=""):
     return element
 
 
+def told(element, part=".status"):
+    """What a figure says, once it has drawn what was done to it: it draws at most once a frame."""
+    element.evaluate(
+        "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+    )
+    return element.locator(part).inner_text()
+
+
 def no_browser():
     """Skip what needs a browser; fail it where nothing may be skipped."""
     reason = "no browser: neither Chromium nor Chrome, nor Playwright's own (see README.md)"

@@ -43,9 +43,21 @@ def figures(stage, browser, request):
     Options of Playwright's `new_page` may be given as its parameter. `show(page, figure)` of
     `browsing` puts a figure on it.
     """
-    page = browser.new_page(**getattr(request, "param", {}))
-    page.goto(stage)
-    page.wait_for_function("window.descent")
+    options = getattr(request, "param", None)
+    page = browser.new_page(**options) if options else request.getfixturevalue("one_stage")
+    if options or not page.evaluate("!!window.descent"):
+        page.goto(stage)
+        page.wait_for_function("window.descent")
+    page.evaluate("document.querySelector('main')?.replaceChildren()")
+    yield page
+    if options:
+        page.close()
+
+
+@pytest.fixture(scope="module")
+def one_stage(browser):
+    """The page that the tests of a file share where they ask for no options."""
+    page = browser.new_page()
     yield page
     page.close()
 

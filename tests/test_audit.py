@@ -6,7 +6,7 @@ import pytest
 
 import audit
 import book
-from contents import KINDS, PAGES
+from contents import KINDS, NOTEBOOKS, PAGES
 from styles import bundle
 
 # In bytes as sent. The bounds follow the pages: whoever makes them lighter lowers them (the goal is
@@ -27,9 +27,13 @@ def served(site):
         yield address
 
 
-# In the dark, colors alone differ: a page of each kind shows them all. `make audit` looks at all.
+# In the dark, colors alone differ: a page of each kind shows them all. Chapters and a page of each
+# kind are weighed here, and `make audit` looks at all, in both.
+WEIGHED = [p for p in PAGES if p in KINDS or (f"{p}.ipynb" in NOTEBOOKS and "/" not in p)]
+
+
 @pytest.mark.parametrize(
-    ("name", "scheme"), [(p, "light") for p in PAGES] + [(p, "dark") for p in KINDS]
+    ("name", "scheme"), [(p, "light") for p in WEIGHED] + [(p, "dark") for p in KINDS]
 )
 def test_a_page_is_light_still_and_open_to_all(browser, served, name, scheme):
     weight = audit.weigh(browser, f"{served}{name}.html", scheme)
@@ -44,7 +48,11 @@ def test_a_page_is_light_still_and_open_to_all(browser, served, name, scheme):
 
 
 def test_the_whole_site_is_small(site):
-    assert sum(path.stat().st_size for path in book.SITE.rglob("*") if path.is_file()) <= SITE
+    """The book alone: without Python's part, the package and the editor that come with a focus."""
+    later = {book.SITE / "_static" / name for name in ("python", "editor.mjs")}
+    files = [path for path in book.SITE.rglob("*") if path.is_file()]
+    ours = [path for path in files if not later & {path, *path.parents}]
+    assert sum(path.stat().st_size for path in ours) <= SITE
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ import traitlets
 
 import carried
 from browsing import show, spec_of
+from contents import BOOK
 from descent import explore, plot, rules
 from descent.explore import base
 
@@ -121,7 +122,8 @@ def test_the_page_and_jupyter_have_one_module(figure):
 
 def test_a_pages_scripts_are_light():
     texts = [text.encode() for text in carried.scripts().values()]
-    assert sum(len(gzip.compress(text, 6)) for text in texts) < 50_000
+    texts += [(BOOK / name).read_bytes() for name in ("_static/frame.mjs", "_js/practise.mjs")]
+    assert sum(len(gzip.compress(text, 6)) for text in texts) < 60_000
 
 
 def test_numbers_are_written_alike(figures):

@@ -7,7 +7,7 @@ import warnings
 import numpy as np
 import pytest
 
-from browsing import show, spec_of
+from browsing import show, spec_of, told
 from descent import descend, explore
 from descent.rules import momentum
 from descent.surfaces import bowl
@@ -200,8 +200,8 @@ def test_it_opens_where_one_direction_creeps_and_the_other_swings(figures, figur
     )
     assert said in figure.alt
     element = show(figures, figure)
-    assert element.locator(".status").inner_text() == said
-    assert element.locator(".why").inner_text() == ""
+    assert told(element) == said
+    assert told(element, ".why") == ""
     assert element.locator(".lab-swing .title").all_text_contents() == [
         "along the valley: creeps (× 0.945)",
         "across the valley: swings (× 0.775)",
@@ -287,7 +287,7 @@ def test_a_mouse_drags_the_ring_to_the_goal(figures, figure):
     figures.mouse.move(*place(element, 2.6, 0.42), steps=3)
     figures.mouse.up()
     trace = says(figures, element, figure)
-    assert element.locator(".why").inner_text() == figure.reached(trace)[1] != ""
+    assert told(element, ".why") == figure.reached(trace)[1] != ""
     element.get_by_role("button", name="Start over").click()
     assert says(figures, element, figure).values == figure.at({})
 
@@ -328,7 +328,7 @@ def test_a_finger_taps_drags_the_ring_and_scrolls_beside_it(figures, figure):
     element.locator(".lab-map").scroll_into_view_if_needed()
     figures.touchscreen.tap(*place(element, 2.5, 0.43))
     trace = says(figures, element, figure)
-    assert figure.reached(trace)[0] and element.locator(".why").inner_text()
+    assert figure.reached(trace)[0] and told(element, ".why")
     touch = "(e) => getComputedStyle(e).touchAction"
     ring = element.locator(".lab-map .ring")
     assert ring.evaluate(touch) == "none"

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from traitlets import TraitError
 
-from browsing import show
+from browsing import show, told
 from descent import descend, explore
 
 # The module, whose name in the package is that of its function.
@@ -185,7 +185,7 @@ PHONE = dict(viewport=dict(width=390, height=844), has_touch=True, is_mobile=Tru
 
 
 def said(element):
-    return element.locator(".status").inner_text()
+    return told(element)
 
 
 def test_it_says_its_message_untouched(figures):
@@ -197,7 +197,7 @@ def test_by_mouse_the_ring_is_dragged_to_the_goal(figures):
     assert not element.locator(".goal.reached").count()
     drag(figures, element, (-2.5, -2.5))
     element.locator(".goal.reached").wait_for()
-    assert "On a diagonal" in element.locator(".why").inner_text()
+    assert "On a diagonal" in told(element, ".why")
     assert "The best rates are those for the start at the ×." in said(element)
     element.get_by_role("button", name="Start over").click()
     element.locator(".goal:not(.reached)").wait_for()

@@ -8,7 +8,7 @@ from importlib import import_module
 import numpy as np
 import pytest
 
-from browsing import show, spec_of
+from browsing import show, spec_of, told
 from descent import explore, studies, tasks
 
 # The package has the function of that name.
@@ -249,7 +249,7 @@ def row(element, name):
 def test_it_opens_with_its_message(figures, figure):
     element = show(figures, figure)
     trace = figure.trace()
-    assert element.locator(".status").inner_text() == figure.say(trace)
+    assert told(element) == figure.say(trace)
     assert element.locator(".goal").inner_text().strip() == figure.task
     expects = valley.median(trace.expects["adagrad"][7])
     assert row(element, "AdaGrad") == [
@@ -270,7 +270,7 @@ def test_it_draws_each_try_where_it_fell(figures, figure):
     drawn = figure.trace().drawn["adam"][:3]
     circles = element.locator(".tries").nth(4).get_attribute("d").count("M")
     assert circles == len(set(drawn))
-    assert "after 3 tries" in element.locator(".status").inner_text()
+    assert "after 3 tries" in told(element)
 
 
 def test_who_knows_the_answer_reaches_the_goal_with_two_moves(figures, figure):
@@ -283,8 +283,8 @@ def test_who_knows_the_answer_reaches_the_goal_with_two_moves(figures, figure):
         figures.keyboard.press("ArrowLeft")
     element.locator(".goal.reached").wait_for()
     trace = figure.trace(problem="cells", tries=3)
-    assert element.locator(".why").inner_text() == figure.goal(trace)[1]
-    assert element.locator(".status").inner_text() == figure.say(trace)
+    assert told(element, ".why") == figure.goal(trace)[1]
+    assert told(element) == figure.say(trace)
     element.get_by_role("button", name="Start over").click()
     element.locator(".goal:not(.reached)").wait_for()
 
