@@ -24,7 +24,7 @@ def fingerprint():
     sources = [ROOT / "_config.yml", ROOT / "_toc.yml", ROOT / "constraints.txt"]
     # The package too, since a page shows what its docstrings say; and what makes the pages.
     sources += sorted([*(ROOT / "code").rglob("*.py"), *(ROOT / "tools").rglob("*.py")])
-    sources += [ROOT / "tools" / "vendored.toml"]
+    sources += sorted((ROOT / "tools").rglob("*.toml"))
     sources += sorted((ROOT / "tools").rglob("*.html"))
     sources += sorted(path for path in (ROOT / "book").rglob("*") if path.is_file())
     # Whether Python comes with it, too (tools/practise.py).
