@@ -1,10 +1,12 @@
 """Figures on the built pages: the coloring and the width that is asked for, and no other."""
 
 import json
+import re
 from urllib.parse import urlsplit
 
 import pytest
 
+import figures
 from contents import BOOK
 
 PAGES = ["adagrad", "exercises/momentum"]
