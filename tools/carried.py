@@ -1,48 +1,37 @@
-"""Sphinx extension: the pages' scripts, with the rules that `rules.py` has at this moment.
+"""Sphinx extension: the page's script, with the rules that `rules.py` has at this moment.
 
-What draws the figures has no rule of its own. Before its text come the rules, written by
-`descent.translate`: one file, `figures.mjs`, so that no browser keeps the old half of a pair.
-`descent.mjs`, which all pages load, fetches it where there is a figure, by a name that changes
-with it.
+`book/_js/descent.mjs` has no rule of its own. What the pages load is that text, and before it the
+rules, written by `descent.translate`: one file, so that no browser keeps the old half of a pair.
 """
 
-import hashlib
+import inspect
 from pathlib import Path
 
-from descent.explore import base
+from descent import rules, translate
 
 SOURCE = Path(__file__).resolve().parent.parent / "book" / "_js" / "descent.mjs"
-FIGURES = "figures.mjs"
 
 
-def scripts():
-    """The texts of the scripts.
+def script():
+    """The page's script.
 
     Returns
     -------
-    dict of str
-        By their names among the static files.
+    str
     """
-    figures, text = base.module(), SOURCE.read_text(encoding="utf-8")
-    version = hashlib.sha256(figures.encode()).hexdigest()[:8]
-    if text.count(f"./{FIGURES}") != 1:
-        raise ValueError(f"{SOURCE.name} must name ./{FIGURES} once")
-    return {
-        SOURCE.name: text.replace(f"./{FIGURES}", f"./{FIGURES}?v={version}"),
-        FIGURES: figures,
-    }
+    ours = filter(inspect.isfunction, vars(rules).values())
+    return f"{translate.module(ours)}\n{SOURCE.read_text(encoding='utf-8')}"
 
 
 def write(app):
-    """Put the scripts among the static files, before Sphinx gives them their versions."""
+    """Put the script among the static files, before Sphinx gives them their versions."""
     folder = Path(app.doctreedir).parent / "made"
     folder.mkdir(parents=True, exist_ok=True)
-    for name, text in scripts().items():
-        (folder / name).write_text(text, encoding="utf-8", newline="\n")
+    (folder / SOURCE.name).write_text(script(), encoding="utf-8", newline="\n")
     app.config.html_static_path.append(str(folder))
 
 
 def setup(app):
-    """Write the scripts when a build begins."""
+    """Write the script when a build begins."""
     app.connect("builder-inited", write)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
