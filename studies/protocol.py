@@ -361,10 +361,9 @@ def rows(problem, race):
             search.line(2, race.tuning)
         if i == 0:
             line = search.line(4, race.tuning[:1])
-        lined = set(search.runs)
-        if i == 0:
             for by in race.by:
                 best[by] = min(line, key=lambda s: search.score(s, by, race.tuning[:1]))
+        lined = set(search.runs)
         best = search.tune(best)
         for (setting, seed), found in search.runs.items():
             phase = "line" if (setting, seed) in lined else "try"

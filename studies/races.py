@@ -1,6 +1,6 @@
 """Tuned rules on every problem of the course: the table that most claims ask.
 
-Budget: an hour and a half of CPU.
+Budget: two hours of CPU.
 """
 
 from studies.protocol import Race
