@@ -100,6 +100,56 @@ def test_every_study_that_the_ledger_names_is_there():
     assert named - {None} == set(STUDIES)
 
 
+# What the pages say of the tables.
+
+
+def test_all_tables_are_named():
+    text = (ROOT / "book" / "package.md").read_text(encoding="utf-8")
+    named = re.search(r"in (\w+) tables: (.*)\.\n", text)
+    assert re.findall(r"`(\w+)`", named[2]) == list(STUDIES)
+    assert named[1] == {7: "seven"}[len(STUDIES)]
+    assert [name for name in STUDIES if "train" not in studies.rows(name).columns] == ["resume"]
+
+
+def test_what_is_to_be_distrusted_is_so():
+    """The numbers typed in "What to distrust", and what is said there of the tables."""
+    text = (ROOT / "book" / "claims.md").read_text(encoding="utf-8")
+    longest = protocol.MEMORIES
+    assert f"Momentum's longest here is {longest['beta'][-1]}" in text
+    assert f"that of squares {longest['beta2'][-1]}." in text
+
+    races = studies.rows("races").where(schedule="constant")
+    runs = races.where(problem="digits", rule="adam", budget=800)
+    chosen = runs.where(phase="report", by="train")
+    setting = dict(lr=chosen["lr"][0], hyper=chosen["hyper"][0])
+    tuning = runs.where(phase="try", **setting)["train"]
+    astray = np.count_nonzero(chosen["train"] > 10 * tuning.max())
+    assert f"Adam's on {astray} of {len(chosen)} after 800 steps" in text
+
+    words = races.where(problem="words", budget=400, phase="report", by="valid")
+    ahead = words.where(rule="adagrad")["test"] > words.where(rule="rmsprop")["test"]
+    assert "RMSprop is ahead of AdaGrad now" in text and ahead.mean() >= ledger.BORNE_OUT
+
+    for budget in (500, 2000):
+        heavy = studies.rows("tails").where(problem="heavy", budget=budget, phase="report")
+        assert heavy.where(rule="adam")["hyper"][0].startswith("beta1=0 ")
+        adam, rmsprop = (np.median(heavy.where(rule=r)["train"]) for r in ("adam", "rmsprop"))
+        assert abs(adam / rmsprop - 1) < 0.02
+
+    tries = studies.rows("warmup").where(budget=200, phase="try")
+    assert not (tries["hyper"] == "warm=0").any()
+    settings = {tuple(pair) for pair in zip(tries["lr"], tries["hyper"], strict=True)}
+    means = {
+        warm: min(
+            tries.where(lr=lr, hyper=told)["train"].mean()
+            for lr, told in settings
+            if told.startswith("warm") == warm
+        )
+        for warm in (False, True)
+    }
+    assert "In the short run the search for a warm-up" in text and means[False] < means[True]
+
+
 # The protocol itself.
 
 

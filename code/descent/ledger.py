@@ -16,7 +16,7 @@ HOLDS, CONDITIONS, NOT = "Holds", "Holds under conditions", "Not as stated"
 OPEN = "Not shown here"
 KINDS = ("identity", "law", "experiment")
 # From how many of its values on a statement is borne out, and up to how many it is refuted: 18 of
-# 20, and 2 of 20. What lies between is even, and decides nothing.
+# 20, and 2 of 20. What lies between is even: see `verdict`.
 BORNE_OUT, REFUTED = 0.9, 0.1
 
 
