@@ -17,7 +17,7 @@ from docutils import nodes
 from myst_nb.sphinx_ import HideCodeCellNode
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
-from claims import capital
+from claims import capital, readable
 from descent import ledger
 from descent.lives import inline
 
@@ -79,7 +79,9 @@ def mend(app, doctree):
     html = [node for node in doctree.findall(nodes.raw) if node.get("format") == "html"]
     opened = [framed(node, HEAD.findall(node.astext())) for node in filter(is_table, html)]
     for node in html:
-        text = WEIGHED.sub(opened_line, node.astext())
+        text, lines = WEIGHED.subn(opened_line, node.astext())
+        if lines:
+            text = readable(text)
         if is_table(node):
             text = text.replace(NUMBERS, opened.pop(0) + '<table class="table numbers">')
             text = text.replace("</table>", "</table></div>").replace(EMPTY, "<td></td>")
