@@ -12,13 +12,17 @@ LIGHTHOUSE ?=
 RUN = .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help book test audit notebooks lab bench studies lint clean install install-dev
+.PHONY: help book offline-book test audit notebooks lab bench studies lint clean install install-dev
 
 help:
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
 
 book: install  ## build the book and serve it on this machine (PORT=8000)
 	@$(RUN) tools/book.py $(PORT)
+
+offline-book: install-dev  ## the same with Python for the pages in it, for where there is no network
+	@$(RUN) tools/pyodide.py .audit/offline
+	@DESCENT_OFFLINE=$(CURDIR)/.audit/offline $(RUN) tools/book.py $(PORT)
 
 test: install-dev lint  ## run every test: units, notebooks, the built pages in a browser
 	@$(RUN) tools/book.py --build

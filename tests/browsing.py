@@ -1,8 +1,10 @@
 """A server and a browser for the tests that look at pages."""
 
+import json
 import os
 import threading
 from contextlib import contextmanager
+from html import unescape
 
 import pytest
 
@@ -24,6 +26,33 @@ def a_browser():
     """Yield a browser, or say that there is none."""
     with audit.a_browser() as browser:
         yield browser or no_browser()
+
+
+def spec_of(figure):
+    """What a figure's element hands to the script."""
+    return json.loads(unescape(figure.element("").split("spec='")[1].split("'")[0]))
+
+
+def show(page, figure, address=""):
+    """Put a figure on the page of the fixture `figures` and wait until it is drawn.
+
+    `address` is what follows the page's own, such as ``#figure-walk?lr=0.1``. Returns the figure's
+    locator.
+    """
+    page.evaluate("address => history.replaceState(null, '', address || '/')", address)
+    html = figure.element("")  # Without its picture, which takes long to draw.
+    page.evaluate("html => { document.querySelector('main').innerHTML = html }", html)
+    element = page.locator("descent-figure")
+    element.locator(".status:not(:empty)").wait_for()
+    return element
+
+
+def told(element, part=".status"):
+    """What a figure says, once it has drawn what was done to it: it draws at most once a frame."""
+    element.evaluate(
+        "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+    )
+    return element.locator(part).inner_text()
 
 
 def no_browser():

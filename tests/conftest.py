@@ -6,6 +6,7 @@ import pytest
 from hypothesis import settings
 
 import book
+import stage as stage_page
 from browsing import a_browser, serving
 
 # No example fails for being slow on a busy machine, and none that is new fails only in CI.
@@ -24,6 +25,41 @@ def site():
 def browser():
     with a_browser() as browser:
         yield browser
+
+
+@pytest.fixture(scope="session")
+def stage(tmp_path_factory):
+    """The address of a page with the module that draws figures, and nothing of the book."""
+    folder = tmp_path_factory.mktemp("stage")
+    stage_page.write(folder)
+    with serving(folder) as address:
+        yield address
+
+
+@pytest.fixture
+def figures(stage, browser, request):
+    """A page with the figures' module as `descent`: `rules`, `figures` and `arithmetic`.
+
+    Options of Playwright's `new_page` may be given as its parameter. `show(page, figure)` of
+    `browsing` puts a figure on it.
+    """
+    options = getattr(request, "param", None)
+    page = browser.new_page(**options) if options else request.getfixturevalue("one_stage")
+    if options or not page.evaluate("!!window.descent"):
+        page.goto(stage)
+        page.wait_for_function("window.descent")
+    page.evaluate("document.querySelector('main')?.replaceChildren()")
+    yield page
+    if options:
+        page.close()
+
+
+@pytest.fixture(scope="module")
+def one_stage(browser):
+    """The page that the tests of a file share where they ask for no options."""
+    page = browser.new_page()
+    yield page
+    page.close()
 
 
 @pytest.fixture

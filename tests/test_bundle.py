@@ -20,7 +20,7 @@ def esbuild():
 
 @pytest.mark.parametrize("source", sorted(bundle.SOURCES.glob("*.mjs")), ids=lambda path: path.name)
 def test_a_committed_module_is_what_its_source_gives(esbuild, source):
-    committed = (bundle.RESULTS / source.name).read_bytes()
+    committed = bundle.result(source).read_bytes()
     assert committed == bundle.bundle(source).encode(), "run python tools/bundle.py"
 
 

@@ -1,203 +1,253 @@
-"""The interactive figures: their Python, and the page's JavaScript twin held to it."""
+"""What all figures share: their lives, their settings as traits, the module, the page's state."""
 
-import itertools
+import gzip
 import json
+import subprocess
+import sys
 from html import unescape
 
 import ipywidgets
-import numpy as np
 import pytest
+import traitlets
 
-from descent import descend, explore, rules
-from descent.surfaces import bowl
-from descent.translate import Untranslatable
-from every_rule import ELEMENTWISE, defaults
-
-# Rates at which every rule moves and none flies off.
-RATES = dict(gd=0.09, momentum=0.02, nesterov=0.02, adagrad=0.8)
-CARRIED = [rule.__name__ for rule in ELEMENTWISE]
+import carried
+from browsing import show, spec_of
+from contents import BOOK
+from descent import explore, plot, rules
+from descent.explore import base
 
 
-def spec_of(figure):
-    """What the element hands to the script."""
-    return json.loads(unescape(figure.html().split("spec='")[1].split("'")[0]))
+@pytest.fixture(scope="module")
+def figure():
+    return explore.walk(rules.adam, lr=(0.001, 1, 0.1), beta1=(0, 0.99, 0.9))
 
 
-def test_the_page_has_every_rule_that_takes_one_coordinate_at_a_time(page):
-    assert page.evaluate("Object.keys(descent.rules)") == CARRIED
-
-
-@pytest.mark.parametrize("name", CARRIED)
-def test_the_page_walks_as_python_does(page, name):
-    curvatures, start, steps = (1.0, 20.0), (-4.0, 1.5), 200
-    rule = getattr(rules, name)
-    hyper = defaults(rule) | dict(lr=RATES.get(name, 0.05))
-    ours = descend(bowl(curvatures), start, rule, steps=steps, **hyper)
-    theirs = page.evaluate(
-        "([h, x, name, n, hyper]) =>"
-        " descent.descend(descent.bowl(h), x, descent.rules[name], n, hyper)",
-        [curvatures, start, name, steps, hyper],
-    )
-    np.testing.assert_allclose(theirs["x"], ours.x, rtol=1e-12, atol=1e-14)
-    np.testing.assert_allclose(theirs["loss"], ours.loss, rtol=1e-12, atol=1e-14)
-    assert len(theirs["x"]) == steps + 1
-
-
-def test_the_page_stops_where_python_stops(page):
-    ours = descend(bowl((1.0, 20.0)), (1.0, 1.0), rules.gd, steps=500, lr=1.0)
-    theirs = page.evaluate(
-        "descent.descend(descent.bowl([1, 20]), [1, 1], descent.rules.gd, 500, {lr: 1})"
-    )
-    assert theirs["diverged"] and ours.diverged_at == len(theirs["loss"]) - 1
-
-
-def test_the_page_is_as_noisy_as_python(page):
-    figure = explore.walk(rules.gd, lr=(0.001, 1, 0.05), batch=(1, 64, 4), noise=2.0)
-    theirs = page.evaluate(
-        "([noise, x, n, hyper]) => descent.descend("
-        " descent.noisy(descent.bowl([1, 20]), noise, 4), x, descent.rules.gd, n, hyper)",
-        [figure.noise.tolist(), figure.start, figure.steps, dict(lr=0.05)],
-    )
-    np.testing.assert_allclose(theirs["x"], figure.trace().x, rtol=1e-12, atol=1e-14)
-    assert figure.trace(batch=64).loss[-20:].mean() < figure.trace(batch=1).loss[-20:].mean()
-
-
-@pytest.mark.parametrize("noise", [0.0, 1.0])
-@pytest.mark.parametrize("lr", [0.01, 0.09, 0.3])
-def test_the_page_says_what_python_says(page, lr, noise):
-    goal = 0.1 if noise else 1e-6
-    figure = explore.walk(rules.gd, lr=(0.001, 1, lr), noise=noise, goal=goal)
-    trace = figure.trace()
-    said = page.evaluate(
-        "([t, spec]) => descent.verdict(t, spec)",
-        [
-            dict(loss=trace.loss.tolist(), diverged=False),
-            spec_of(figure),
-        ],
-    )
-    assert said == figure.verdict(trace)
-
-
-def test_a_goal_that_is_left_again_is_said_to_be(page):
-    figure = explore.walk(rules.adam, lr=(0.001, 1, 0.2), goal=1e-4)
-    trace = figure.trace()
-    assert trace.loss.min() < figure.goal < trace.loss[-1]
-    spec = [dict(loss=trace.loss.tolist(), diverged=False), spec_of(figure)]
-    said = page.evaluate("([t, spec]) => descent.verdict(t, spec)", spec)
-    assert said == figure.verdict(trace)
-    assert said.startswith("Goal reached") and said.endswith("It ends above it again.")
-
-
-def test_numbers_are_written_alike(page):
-    values = [0.0, 1e-6, 1.234e-5, 9.9999e-5, 0.0123456, 1.0, 20.0, 123456.0, 1234567.0, 9.996]
-    for value, digits in itertools.product(values, (2, 3, 6)):
-        assert (
-            page.evaluate("([v, d]) => descent.short(v, d)", [value, digits])
-            == f"{value:.{digits}g}"
-        )
-
-
-def test_the_goal_can_be_reached_and_missed():
-    figure = explore.walk(rules.gd, lr=(0.001, 1, 0.02))
-    assert "not reached" in figure.verdict(figure.trace())
-    assert "Goal reached" in figure.verdict(figure.trace(lr=0.09))
-    assert "overshoot" in figure.verdict(figure.trace(lr=0.11))
-
-
-def test_the_widget_redraws_with_the_python_rule():
-    figure = explore.walk(rules.gd, lr=(0.001, 1, 0.02))
-    box = figure.widget()
-    sliders = [c for c in box.children if isinstance(c, ipywidgets.FloatLogSlider)]
-    picture = next(c for c in box.children if isinstance(c, ipywidgets.Image))
-    before = picture.value
-    next(s for s in sliders if "lr" in s.description).value = 0.09
-    assert picture.value != before
-    assert "Goal reached" in box.children[-1].value
-
-
-def test_the_element_can_be_read_without_a_script():
-    html = explore.walk(rules.gd, lr=(0.001, 1, 0.02)).html()
-    assert "<img" in html and 'alt="The path of gd' in html and "Goal:" in html
-
-
-def test_the_element_carries_what_the_script_needs():
-    bundle = explore.walk(rules.adam, lr=(0.001, 1, 0.1))._repr_mimebundle_()
-    assert spec_of(explore.walk(rules.adam, lr=(0.001, 1, 0.1)))["fixed"] == dict(
-        beta1=0.9, beta2=0.999, eps=1e-8
-    )
+def test_a_notebook_shows_the_widget_and_a_page_the_element(figure):
+    bundle = figure._repr_mimebundle_()
     assert any("widget-view" in key for key in bundle)
+    assert bundle["text/plain"].startswith("Explore adam. Goal: ")
+    html = bundle["text/html"]
+    assert html.startswith("<descent-figure kind='walk' ")
+    assert json.loads(unescape(html.split("spec='")[1].split("'")[0])) == spec_of(figure)
+    assert "<img" in html and 'alt="The path of adam on the bowl' in html and "Goal:" in html
 
 
-def test_an_unknown_slider_is_refused():
-    with pytest.raises(TypeError, match=r"gd has no 'beta'; there are \['kappa', 'lr'\]"):
-        explore.walk(rules.gd, beta=(0, 1, 0.5))
+WITHOUT = """
+import sys
+for name in ("anywidget", "ipywidgets"):
+    sys.modules[name] = None
+from descent import explore, rules
+figure = explore.walk(rules.adam, lr=(0.001, 1, 0.1))
+assert set(figure._repr_mimebundle_()) == {"text/plain", "text/html"}
+seen = []
+figure.observe(seen.append, "lr")
+figure.lr = 0.2
+assert seen[0].new == 0.2
+try:
+    figure.widget()
+except ImportError as error:
+    assert "needs anywidget" in str(error)
+else:
+    raise AssertionError
+"""
 
 
-STREAMS = [(4.0, 1 / 17), (4.0, 0.4), (10.0, 0.0), (2.5, 0.999)]
+def test_without_anywidget_there_is_the_html_alone():
+    run = subprocess.run([sys.executable, "-c", WITHOUT], capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
 
 
-@pytest.mark.parametrize("C, beta2", STREAMS)
-def test_the_page_follows_a_stream_as_python_does(page, C, beta2):
-    figure = explore.stream(C=(2, 20, C), beta2=(0, 0.999, beta2))
-    ours = figure.trace()
-    theirs = page.evaluate("([n, v]) => descent.stream(n, v)", [900, dict(C=C, beta2=beta2)])
-    for name in ("x", "regret", "round"):
-        np.testing.assert_allclose(theirs[name], getattr(ours, name), rtol=1e-12, atol=1e-12)
-    said = page.evaluate("([t, s]) => descent.streamVerdict(t, s)", [theirs, spec_of(figure)])
-    assert said == figure.verdict(ours)
+def test_settings_are_traits_that_can_be_watched_and_linked():
+    figure = explore.walk(rules.adam, lr=(0.001, 1, 0.1))
+    slider, seen = ipywidgets.FloatSlider(min=0.001, max=1), []
+    ipywidgets.link((figure, "lr"), (slider, "value"))
+    figure.observe(lambda change: seen.append(change.new), "lr")
+    slider.value = 0.3
+    figure.lr = 0.2
+    assert seen == [0.3, 0.2] and slider.value == 0.2
+    figure.start = (1, 2)
+    assert figure.start == (1.0, 2.0)
+    assert ipywidgets.VBox([figure]).children == (figure,)
 
 
-def test_a_stream_leads_adam_astray_until_beta2_is_large():
-    figure = explore.stream()
-    lost, saved = figure.trace(), figure.trace(beta2=0.9)
-    assert lost.x[-1] > 0.9 and "not reached" in figure.verdict(lost)
-    assert saved.x[-1] < -0.9 and "Goal reached" in figure.verdict(saved)
-    left, *right = lost.round
-    assert left + sum(right) < 0 < sum(saved.round)
+@pytest.mark.parametrize(
+    "name, value", [("lr", 5), ("lr", "much"), ("start", (9, 0)), ("start", 1)]
+)
+def test_a_setting_keeps_to_its_range(figure, name, value):
+    with pytest.raises(traitlets.TraitError, match=f"'{name}' trait"):
+        setattr(figure, name, value)
 
 
-def test_a_stream_has_all_three_lives():
-    figure = explore.stream()
-    assert 'alt="Adam&#x27;s x over the steps' in figure.html() and "Goal:" in figure.html()
-    box = figure.widget()
-    picture = next(c for c in box.children if isinstance(c, ipywidgets.Image))
-    before = picture.value
-    next(c for c in box.children if "beta2" in getattr(c, "description", "")).value = 0.9
-    assert picture.value != before
-    assert "Goal reached" in box.children[-1].value
+def test_a_setting_hides_nothing_of_the_figures():
+    with pytest.raises(TypeError, match="can't have a setting called keys"):
+        explore.walk(lambda g, *, keys=1: (g, {}), keys=(0, 1, 1))
 
 
-@pytest.mark.parametrize("name", CARRIED)
-def test_every_rule_can_walk_in_a_figure(name):
-    figure = explore.walk(getattr(rules, name), lr=(0.001, 1, 0.05))
-    assert spec_of(figure)["rule"] == name
-    assert "text" not in spec_of(figure), "the page has it"
-    assert "<img" in figure.html()
+def test_choices_and_switches_are_traits_too():
+    choice = base.Choice("rule", (("gd", "gradient descent"), "adam"), "adam")
+    switch = base.Switch("bias", True)
+    assert choice.trait.values == ["gd", "adam"] and switch.trait.default_value is True
+    assert choice.described["options"] == choice.options and switch.described["kind"] == "switch"
 
 
-def half_way(g, m=0, *, lr=0.1, share=0.5):
-    m = share * m + (1 - share) * g
-    return lr * (m + g) / 2, dict(m=m)
+def test_sliders_that_span_much_are_logarithmic_unless_they_count():
+    assert base.Slider("lr", 0.001, 1, 0.1).log
+    assert not base.Slider("beta", 0, 1, 0.1).log and not base.Slider("t", 1, 20, 1, step=1).log
+    assert base.Slider("batch", 1, 64, 1, step=1, scale="log").log
 
 
-def test_a_rule_of_ones_own_walks_too(page):
-    figure = explore.walk(half_way, lr=(0.001, 1, 0.05), share=(0, 0.9, 0.5))
-    theirs = page.evaluate(
-        "([spec, hyper]) => descent.descend(descent.bowl([1, 20]), spec.start,"
-        " new Function(`return ${spec.text}`)(), spec.steps, hyper)",
-        [spec_of(figure), dict(lr=0.05, share=0.5)],
+# The module.
+
+
+def test_the_page_has_every_rule_and_look(figures):
+    from every_rule import ELEMENTWISE
+
+    names = [rule.__name__ for rule in ELEMENTWISE]
+    assert figures.evaluate("Object.keys(descent.rules)") == names
+    look = figures.evaluate("descent.look")
+    assert set(look) == {*plot.LOOK, *base.FAMILY}
+    for name, (color, marker, _) in plot.LOOK.items():
+        assert look[name]["color"] == [color, plot.DARK[name]]
+        assert look[name]["marker"] == marker
+
+
+def test_the_page_and_jupyter_have_one_module(figure):
+    scripts = carried.scripts()
+    assert scripts["figures.mjs"] == base.module() == figure._esm
+    assert "export const rules" in scripts["figures.mjs"]
+    # What all pages load doesn't draw: it fetches what does, by a name that changes with it.
+    assert 'import("./figures.mjs?v=' in scripts["descent.mjs"]
+    assert "export const rules" not in scripts["descent.mjs"]
+
+
+def test_a_pages_scripts_are_light():
+    texts = [text.encode() for text in carried.scripts().values()]
+    texts += [(BOOK / name).read_bytes() for name in ("_static/frame.mjs", "_js/practise.mjs")]
+    assert sum(len(gzip.compress(text, 6)) for text in texts) < 60_000
+
+
+def test_numbers_are_written_alike(figures):
+    values = [0.0, 1e-6, 1.234e-5, 9.9999e-5, 0.0123456, 1.0, 20.0, 123456.0, 1234567.0, 9.996]
+    for digits in (2, 3, 6):
+        said = figures.evaluate(
+            "([v, d]) => v.map(v => descent.arithmetic.short(v, d))", [values, digits]
+        )
+        assert said == [f"{value:.{digits}g}" for value in values]
+
+
+# The page.
+
+
+def test_a_state_is_kept_in_the_address_and_read_from_it(figures, figure):
+    address = "/#figure-walk?lr=0.3&start=-2,1&at=7&controls=lr,play"
+    element = show(figures, figure, address)
+    assert element.locator(".controls output").first.inner_text() == "0.3"
+    assert element.locator(".player output").inner_text() == "step 7 of 100"
+    assert element.locator(".controls > div:visible").count() == 1
+    assert element.locator(".player").is_visible()
+    assert not element.get_by_role("button", name="Start over").is_visible()
+    ring = element.locator(".ring").get_attribute("aria-valuetext")
+    assert ring == "x1 = -2, x2 = 1"
+    element.get_by_role("button", name="One step on").click()
+    figures.wait_for_function("location.hash.includes('at=8')")
+    hash_ = figures.evaluate("location.hash")
+    assert hash_ == "#figure-walk?lr=0.3&start=-2,1&at=8&controls=lr,play"
+
+
+@pytest.mark.parametrize("query", ["lr=much", "lr=", "lr=99&nothing=1", "start=1", "at=x"])
+def test_an_address_that_makes_no_sense_does_no_harm(figures, figure, query):
+    element = show(figures, figure, f"/#figure-walk?{query}")
+    lr = "1" if "99" in query else "0.1"
+    assert element.locator(".controls output").first.inner_text() == lr
+
+
+def test_nothing_is_computed_out_of_view(figures, figure):
+    figures.evaluate(
+        "html => { document.querySelector('main').innerHTML = "
+        "'<div style=\"height: 5000px\"></div>' + html }",
+        figure.element(""),
     )
-    np.testing.assert_allclose(theirs["x"], figure.trace().x, rtol=1e-12, atol=1e-14)
+    figures.wait_for_timeout(200)
+    status = figures.locator("descent-figure .status")
+    assert status.inner_text() == ""
+    status.scroll_into_view_if_needed()
+    figures.locator("descent-figure .status:not(:empty)").wait_for()
 
 
-def test_a_rule_of_ones_own_is_drawn_by_the_page(page):
-    figure = explore.walk(half_way, lr=(0.001, 1, 0.05))
-    page.evaluate("html => { document.documentElement.innerHTML = html }", figure.html())
-    assert page.locator("descent-walk .status").inner_text() == figure.verdict(figure.trace())
+def test_the_room_that_is_kept_is_enough(figures):
+    for made in (explore.stream(), explore.walk(rules.adam, lr=(0.001, 1, 0.1))):
+        for width, room in zip((820, 390), made.tall, strict=True):
+            figures.set_viewport_size(dict(width=width, height=900))
+            element = show(figures, made)
+            height = element.locator(".live").bounding_box()["height"]
+            assert room - 150 < height < room + 40, (made.kind, width, height)
 
 
-@pytest.mark.parametrize("rule", [rules.muon, rules.adafactor])
-def test_what_the_page_cannot_run_is_refused_before(rule):
-    message = f"{rule.__name__} can't be carried over, since it needs a whole matrix at once"
-    with pytest.raises(Untranslatable, match=message):
-        explore.walk(rule)
+def test_on_paper_there_is_the_picture(figures, figure):
+    element = show(figures, figure)
+    element.locator(".still").evaluate("e => e.append('a picture')")
+    assert not element.locator(".still").is_visible() and element.locator(".live").is_visible()
+    figures.emulate_media(media="print")
+    assert element.locator(".still").is_visible() and not element.locator(".live").is_visible()
+
+
+@pytest.mark.parametrize("figures", [dict(forced_colors="active")], indirect=True)
+def test_with_forced_colors_lines_are_told_by_their_dash(figures):
+    element = show(figures, explore.walk(rules.adam, beside=rules.gd, lr=(0.001, 0.1, 0.05)))
+    dashes = (
+        element.locator("svg")
+        .first.locator(".walk .done")
+        .evaluate_all("all => all.map(e => getComputedStyle(e).strokeDasharray)")
+    )
+    assert len(set(dashes)) == 2
+
+
+MODEL = """async ([values, spec]) => {
+    const heard = {}, model = {
+        values: { ...values, _kind: spec.kind, _spec: spec, _sent: null }, saved: [],
+        get(name) { return this.values[name] },
+        set(name, value) { this.values[name] = value; this.saved.push([name, value]) },
+        save_changes() {},
+        on(name, f) { (heard[name] ??= []).push(f) },
+        off(name, f) { heard[name] = heard[name].filter(g => g !== f) },
+    };
+    const el = document.querySelector("main");
+    window.close_ = descent.default.render({ model, el });
+    window.model = model;
+    window.hear = (name, value) => {
+        model.values[name] = value;
+        heard[`change:${name}`].forEach(f => f());
+    };
+    window.heard = heard;
+}"""
+
+
+def test_in_jupyter_the_hand_moves_the_traits_and_the_traits_the_figure(figures, figure):
+    values = figure.at({}) | dict(lr=0.3)
+    figures.evaluate(MODEL, [values, spec_of(figure)])
+    output = figures.locator(".controls output").first
+    assert output.inner_text() == "0.3"
+    figures.get_by_label("learning rate, lr").press("Home")
+    figures.wait_for_timeout(100)
+    assert figures.evaluate("model.saved") == [["lr", 0.001]]
+    figures.evaluate("hear('lr', 0.2)")
+    assert output.inner_text() == "0.2"
+    assert figures.evaluate("location.hash") == ""
+    figures.evaluate("close_()")
+    assert figures.evaluate("Object.values(heard).flat().length") == 0
+
+
+def test_every_page_with_a_figure_fetches_the_module_when_it_comes_near(site, browser):
+    page = browser.new_page(viewport=dict(width=1200, height=700))
+    fetched = []
+    page.on("request", lambda r: fetched.append(r.url) if "figures.mjs" in r.url else None)
+    page.goto(f"{site}momentum.html")
+    page.wait_for_timeout(300)
+    assert not fetched, "the figure is far down the page"
+    page.locator("descent-figure").first.scroll_into_view_if_needed()
+    page.locator("descent-figure .status:not(:empty)").first.wait_for()
+    assert len(fetched) == 1
+    page.goto(f"{site}glossary.html")
+    page.wait_for_timeout(300)
+    assert len(fetched) == 1
+    page.close()

@@ -2,7 +2,6 @@
 
 import json
 import re
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -10,7 +9,7 @@ import pytest
 import figures
 from contents import BOOK
 
-PAGES = ["index", "adagrad", "exercises/momentum"]
+PAGES = ["adagrad", "exercises/momentum"]
 
 SHOWN = "() => [...document.images].filter(i => i.checkVisibility()).map(i => i.currentSrc)"
 
@@ -28,8 +27,6 @@ def read(page):
 
 def drawn(name):
     """How many figures a page has."""
-    if name == "index":
-        return 1
     cells = json.loads((BOOK / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"]
     outputs = [output for cell in cells for output in cell.get("outputs", [])]
     static = sum("image/png" in output.get("data", {}) for output in outputs)
@@ -51,18 +48,19 @@ def test_only_what_is_shown_is_loaded(browser, site, name, width, theme):
     page.goto(f"{site}{name}.html", wait_until="load")
     read(page)
     shown = page.evaluate(SHOWN)
+    live = page.locator("descent-figure").count()
     grounds = set(page.evaluate(GROUNDS))
     context.close()
     assert grounds == {"rgba(0, 0, 0, 0)"}, "the page shows through"
     pictures = [path for path in loaded if path.endswith(".png")]
     wanted = theme if width > 720 else {"light": "narrow", "dark": "narrow_dark"}[theme]
-    assert shown and {urlsplit(address).path for address in shown} == set(pictures)
+    seen = {urlsplit(address).path for address in shown}
+    # A live figure's own picture may have been fetched before its script was.
+    assert seen <= set(pictures) and len(set(pictures) - seen) <= live
+    assert seen or live
     assert len(pictures) == len(set(pictures)) <= drawn(name)
     for path in pictures:
-        ending = figures.suffix(wanted) if name == "index" else f"-{wanted}.png"
-        assert path.endswith(ending) and not (
-            wanted == "light" and name == "index" and re.search("dark|narrow", path)
-        )
+        assert path.endswith(f"-{wanted}.png")
 
 
 def test_a_page_keeps_its_place_while_its_pictures_come(browser, site):
@@ -85,9 +83,3 @@ def test_a_picture_says_its_sizes_and_its_text_in_both_colorings():
         assert 'alt="A &quot;path&quot; &amp; a loss"' in image
         assert 'width="740" height="260" loading="lazy" decoding="async"' in image
     assert html.count('width="360" height="500"') == 2
-
-
-def test_the_landing_page_has_all_pictures_of_the_race():
-    race = Path(BOOK, "_static", "race.png")
-    for kind in figures.KINDS:
-        assert race.with_name(race.stem + figures.suffix(kind)).stat().st_size <= 25_000

@@ -274,7 +274,7 @@ def test_forced_colors_leave_edges_where_backgrounds_go(page, site):
     page.goto(f"{site}{CHAPTER}.html")
     width = "e => getComputedStyle(e).borderTopWidth"
     assert page.locator("article .cell_input pre").first.evaluate(width) == "1px"
-    ring = page.locator("predict-choice, descent-walk").first
+    ring = page.locator("predict-choice, descent-figure").first
     assert ring.evaluate("e => getComputedStyle(e).borderLeftStyle") == "solid"
     page.goto(f"{site}index.html")
     assert page.get_by_role("link", name="Start", exact=True).evaluate(width) == "1px"

@@ -85,6 +85,9 @@ def look(browser, address, width):
     """Return all faults of a page in a window of that width."""
     with opened(browser, address, viewport={"width": width, "height": 900}) as (page, wrong):
         page.evaluate(SETTLED)
+        if page.locator("descent-figure").count():  # What draws it comes when it is near.
+            page.evaluate("document.querySelector('descent-figure').scrollIntoView()")
+            page.wait_for_function("() => !!customElements.get('descent-figure')")
         page.wait_for_timeout(200)
         return wrong + page.evaluate(FAULTS)
 
@@ -122,7 +125,7 @@ def has_no_formula(name):
     return name.startswith(("exercises/", "solutions/")) or name == "capstone"
 
 
-ELEMENTS = ":is(descent-walk, descent-stream)"
+ELEMENTS = "descent-figure"
 
 
 def words(text):

@@ -84,15 +84,17 @@ def test_javascript_gives_the_same_numbers(page, rule):
 
 def test_the_page_has_what_python_writes(site):
     """Byte for byte, and before the page's own text, which has no rule."""
-    served = (book.SITE / "_static" / "descent.mjs").read_text(encoding="utf-8")
-    written = module(ELEMENTWISE)
-    assert served == f"{written}\n{carried.SOURCE.read_text(encoding='utf-8')}"
+    served = (book.SITE / "_static" / "figures.mjs").read_text(encoding="utf-8")
+    assert served.startswith(module(ELEMENTWISE))
+    assert served == carried.scripts()["figures.mjs"]
 
 
 def test_the_page_has_no_rule_by_hand():
     """No arithmetic on anything that is named as a rule's hyper-parameter."""
     named = "|".join({name for rule in ELEMENTWISE for name in defaults(rule)} - {"lr"})
-    own = carried.SOURCE.read_text(encoding="utf-8")
+    folder = carried.SOURCE.parent / "figures"
+    sources = [folder / f"{name}.mjs" for name in ("arithmetic", "core", "walk")]
+    own = "\n".join(path.read_text(encoding="utf-8") for path in (carried.SOURCE, *sources))
     assert not re.search(rf"[-+*/] ({named})\b|\b({named}) [-+*/]", own)
 
 

@@ -1,6 +1,7 @@
 """Bundle the pages' own modules with the libraries that they use.
 
     python tools/bundle.py            write book/_static/NAME.mjs for each book/_js/bundled/NAME.mjs
+                                      (figures.mjs into the package, which Jupyter has it from)
     python tools/bundle.py --check    only say which of them aren't what their sources give
 
 The results are committed: building the book needs Python alone. Libraries are those of
@@ -23,10 +24,12 @@ import book
 
 SOURCES = book.ROOT / "book" / "_js" / "bundled"
 RESULTS = book.ROOT / "book" / "_static"
+# What the package hands to Jupyter too; the page gets it from tools/carried.py.
+PACKAGE = book.ROOT / "code" / "descent" / "data"
 LOCKED = book.ROOT / "tools" / "js"
 INSTALLED = audit.CACHE / "js"
 OPTIONS = ["--bundle", "--format=esm", "--minify", "--target=es2022", "--charset=utf8"]
-OPTIONS += ["--legal-comments=none", "--log-level=warning"]
+OPTIONS += ["--legal-comments=none", "--log-level=warning", "--loader:.css=text"]
 
 
 def install():
@@ -44,6 +47,11 @@ def install():
             lock.unlink()
             raise
     return INSTALLED / "node_modules" / ".bin" / "esbuild"
+
+
+def result(source):
+    """Where the bundle of a source goes."""
+    return (PACKAGE if source.name == "figures.mjs" else RESULTS) / source.name
 
 
 def bundle(source):
@@ -77,11 +85,11 @@ def about(package):
 def main():
     stale = []
     for source in sorted(SOURCES.glob("*.mjs")):
-        result, text = RESULTS / source.name, bundle(source)
-        if not result.exists() or result.read_text(encoding="utf-8") != text:
+        path, text = result(source), bundle(source)
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
             stale.append(source.name)
             if "--check" not in sys.argv:
-                result.write_text(text, encoding="utf-8", newline="\n")
+                path.write_text(text, encoding="utf-8", newline="\n")
     print(f"{'stale' if '--check' in sys.argv else 'written'}: {', '.join(stale) or 'none'}")
     if stale and "--check" in sys.argv:
         sys.exit(1)

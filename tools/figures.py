@@ -2,8 +2,7 @@
 
 A notebook stores a figure once for the light and once for the dark, wide and narrow (see
 `descent.plot.show`). Here these become files, and a pair of `<picture>` elements: the theme hides
-one of them, which the browser then doesn't load. Pictures of `_static` that have the same variants
-beside them, such as the race, are shown alike.
+one of them, which the browser then doesn't load.
 """
 
 import base64
@@ -11,7 +10,6 @@ import hashlib
 import html
 import json
 import re
-import struct
 from pathlib import Path
 
 from docutils import nodes
@@ -49,11 +47,6 @@ def pair(alt, files, wide, narrow):
         ' loading="lazy" decoding="async"></picture>'
         for theme, small in (("light", "narrow"), ("dark", "narrow_dark"))
     )
-
-
-def size_of(png):
-    """Width and height of a PNG file, from its bytes."""
-    return struct.unpack(">II", png[16:24])
 
 
 def written(app, docname, light, stored):
@@ -101,30 +94,13 @@ def show(app, doctree):
             node.replace_self(nodes.raw("", text, format="html"))
     for node in list(doctree.findall(nodes.image)):
         name = Path(node["uri"]).name
-        there = path.parent / node["uri"]
-        if name in known:
-            light, stored = known[name]
-            files = written(app, docname, light, stored)
-            wide = stored["width"], stored["height"]
-            narrow = stored["narrow_width"], stored["narrow_height"]
-        elif there.with_name(f"{there.stem}-dark.png").exists():
-            files = {kind: node["uri"].replace(".png", suffix(kind)) for kind in KINDS}
-            sizes = [
-                size_of((path.parent / files[kind]).read_bytes()) for kind in ("light", "narrow")
-            ]
-            # The height follows from the width on the page and from the picture's shape.
-            wide, narrow = (
-                (width, round(height * width / own))
-                for width, (own, height) in zip((740, 360), sizes, strict=True)
-            )
-        else:
+        if name not in known:
             continue
+        light, stored = known[name]
+        files = written(app, docname, light, stored)
+        wide = stored["width"], stored["height"]
+        narrow = stored["narrow_width"], stored["narrow_height"]
         node.replace_self(nodes.raw("", pair(node["alt"], files, wide, narrow), format="html"))
-
-
-def suffix(kind):
-    """How the name of a picture in `_static` ends: `.png` for the light one, `-dark.png`, ..."""
-    return ".png" if kind == "light" else f"-{kind.replace('_', '-')}.png"
 
 
 def thin(app, exception):

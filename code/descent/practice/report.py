@@ -148,15 +148,7 @@ def _line(place):
 
 
 def _figure(exercise, played, parting):
-    """Both paths, as an image with its text; nothing where they can't be drawn."""
-    try:
-        # Not pyplot, which would choose a backend for the learner.
-        from matplotlib import style
-        from matplotlib.figure import Figure
-
-        from descent import plot
-    except ImportError:
-        return ""
+    """Both paths, as a drawing with its text; nothing where they can't be compared."""
     answer = right(exercise)
     case = answer.values[parting.index][0]
     rows = [i for i, value in enumerate(answer.values) if value[0] == case]
@@ -178,13 +170,61 @@ def _figure(exercise, played, parting):
         f"Where the steps lead one parameter, over {len(rows)} steps: your path parts from the "
         f"right one at step {at}, and ends at {end}."
     )
-    with style.context(plot.STYLE):
-        fig = Figure(figsize=(5, 2.4))
-        ax = fig.subplots()
-        ax.axvline(at, color="0.8", lw=1)
-        ax.plot(correct, color=plot.INK, marker="o", ms=5, label="right")
-        ax.plot(mine, color=plot.LOOK["adam"][0], marker="P", ls=(0, (5, 1.5)), label="yours")
-        which = f", entry {parting.at[0] if len(parting.at) == 1 else parting.at}"
-        ax.set(xlabel="step", ylabel="parameter" + (which if parting.at else ""))
-        ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
-        return plot.html(fig, alt)
+    entry = parting.at[0] if len(parting.at) == 1 else parting.at
+    return _drawing(correct, mine, at, f"parameter{f', entry {entry}' if parting.at else ''}", alt)
+
+
+# Of the drawing, in its own units, which are pixels where there is room.
+_WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 420, 200, 64, 64, 24, 34
+
+
+def _drawing(correct, mine, at, what, alt):
+    """Two paths over the steps as SVG, in the color of the text around it: no library draws it."""
+    finite = np.concatenate([correct, mine[np.isfinite(mine)]])
+    low, high = finite.min(), finite.max()
+    size = high - low or 1.0
+    steps = max(len(correct) - 1, 1)
+
+    def x(step):
+        return _LEFT + step / steps * (_WIDTH - _LEFT - _RIGHT)
+
+    def y(value):
+        return _TOP + (high - value) / size * (_HEIGHT - _TOP - _BOTTOM)
+
+    def path(values, mark, dash):
+        points = [(x(k), y(v)) for k, v in enumerate(values) if np.isfinite(v)]
+        line = "L".join(f"{a:.1f},{b:.1f}" for a, b in points)
+        marks = "".join(mark.format(a, b) for a, b in points)
+        return f'<path d="M{line}" fill="none" stroke-width="1.6" {dash}/>{marks}'
+
+    def text(a, b, words, anchor="middle"):
+        return (
+            f'<text x="{a:.1f}" y="{b:.1f}" text-anchor="{anchor}" stroke="none" '
+            f'fill="currentColor">{html.escape(words)}</text>'
+        )
+
+    base = _HEIGHT - _BOTTOM
+    ends = sorted([(y(correct[-1]), "right"), (y(mine[-1]), "yours")])
+    apart = max(0.0, 14 - (ends[1][0] - ends[0][0])) / 2
+    labels = [
+        text(x(steps) + 10, place + 4 + (apart if i else -apart), name, "start")
+        for i, (place, name) in enumerate(ends)
+    ]
+    return "".join(
+        [
+            f'<svg role="img" aria-label="{html.escape(alt)}" viewBox="0 0 {_WIDTH} {_HEIGHT}" ',
+            f'width="{_WIDTH}" style="max-width: 100%; height: auto; font: 12px sans-serif" ',
+            'stroke="currentColor" fill="none">',
+            f'<path d="M{_LEFT},{_TOP}V{base}H{_WIDTH - _RIGHT}" stroke-width="1"/>',
+            f'<path d="M{x(at):.1f},{_TOP}V{base}" stroke-width="1" stroke-dasharray="1 3"/>',
+            path(correct, '<circle cx="{:.1f}" cy="{:.1f}" r="2.6" fill="currentColor"/>', ""),
+            path(mine, '<path d="M{:.1f},{:.1f}m-4,0h8m-4,-4v8"/>', 'stroke-dasharray="6 2"'),
+            *labels,
+            text(_LEFT - 6, y(high) + 4, f"{high:.3g}", "end"),
+            text(_LEFT - 6, y(low) + 4, f"{low:.3g}", "end"),
+            text(_LEFT, 12, what, "start"),
+            text((_LEFT + _WIDTH - _RIGHT) / 2, _HEIGHT - 4, "step"),
+            *(text(x(k), base + 16, str(k)) for k in sorted({0, at, steps})),
+            "</svg>",
+        ]
+    )

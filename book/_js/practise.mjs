@@ -1,0 +1,352 @@
+// Exercises answered where they stand, and any cell of a page run in its place. Python comes with the
+// first focus, in a worker (python/worker.mjs). What is typed stays in this browser.
+// `settings` stands before this text: where Python is to be had, written when the book is built.
+
+const here = new URL("./", import.meta.url);
+const page = location.pathname.replace(/.*\/(?=(?:exercises|solutions|deeper)\/)|.*\//, "");
+const practising = page.startsWith("exercises/");
+// A check takes less than a second. What is still running then will hardly end by itself.
+const LIMIT = (practising ? 20 : 120) * 1000;
+
+// ---------------------------------------------------------------- what this browser keeps
+
+let keeps = true;
+try {
+  localStorage.setItem("descent", "1");
+} catch {
+  keeps = false;
+}
+const kept = {
+  get: (key) => (keeps ? localStorage.getItem(`descent/${key}`) : null),
+  set(key, value) {
+    if (keeps) localStorage.setItem(`descent/${key}`, value);
+  },
+  drop: (key) => keeps && localStorage.removeItem(`descent/${key}`),
+  keys: () => (keeps ? Object.keys(localStorage) : []).filter((key) => key.startsWith("descent/")).map((key) => key.slice(8)),
+};
+
+/** A short mark of a text: an answer belongs to a version of its exercise. */
+function mark(text) {
+  let hash = 5381;
+  for (const c of text) hash = (hash * 33 + c.codePointAt(0)) % 4294967291;
+  return hash.toString(36);
+}
+
+// ---------------------------------------------------------------- Python
+
+/** Python in a worker: one question at a time, one answer each; ended and begun anew where it hangs. */
+class Python {
+  number = 0;
+  waiting = null;
+
+  /** Begin to load it, once; returns a promise that it is there. */
+  start() {
+    this.started ??= this.begin();
+    return this.started;
+  }
+
+  async begin() {
+    if (!("WebAssembly" in window)) throw new Error("This browser is too old to run Python.");
+    const at = (name) => new URL(name, here).href;
+    try {
+      this.worker = new Worker(at("python/worker.mjs"), { type: "module" });
+    } catch {
+      throw new Error("This browser doesn't let the page run Python.");
+    }
+    this.worker.onmessage = ({ data }) => this.hear(data);
+    this.worker.onerror = () => this.hear({ number: this.number, failed: "network" });
+    const { failed } = await this.ask({
+      start: {
+        pyodide: new URL(settings.pyodide, here).href, lock: at("python/lock.json"),
+        archive: at(settings.archive), script: at("python/runner.py"), progress: kept.get("progress"),
+      },
+    });
+    if (failed) {
+      this.end();
+      throw new Error("Python could not be loaded: is there a network? Press again to try once more.");
+    }
+  }
+
+  ask(message) {
+    return new Promise((resolve) => {
+      this.waiting = resolve;
+      this.worker.postMessage({ number: (this.number += 1), ...message });
+    });
+  }
+
+  hear(data) {
+    // A cell can post messages too: theirs have no number that is waited for.
+    if (data?.stage) this.say?.(data.stage);
+    else if (data?.number === this.number && this.waiting) {
+      const resolve = this.waiting;
+      this.waiting = null;
+      resolve(data);
+    }
+  }
+
+  /** End it, whatever it does; the next start is a new one. */
+  end(why) {
+    this.worker?.terminate();
+    this.started = undefined;
+    this.fresh = true;
+    this.hear({ number: this.number, ended: why ?? "ended" });
+  }
+
+  async run(index, cells, say, limit) {
+    this.say = say;
+    await this.start();
+    let slow;
+    const timer = setTimeout(() => this.end("slow"), limit);
+    const told = setTimeout(() => say("Still running"), 5000);
+    const answer = await this.ask({ run: { cells, index, fresh: this.fresh } });
+    this.fresh = false;
+    clearTimeout(timer);
+    clearTimeout(told);
+    if (answer.ended) this.start().catch(() => {}); // For the next try.
+    return answer;
+  }
+}
+
+const python = new Python();
+let running = null;
+
+// ---------------------------------------------------------------- cells
+
+const make = (tag, attributes = {}, ...children) => {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) node[name] = value;
+    else if (value !== false) node.setAttribute(name, value);
+  }
+  node.append(...children.filter((child) => child != null));
+  return node;
+};
+
+class Cell {
+  constructor(node, index) {
+    this.node = node;
+    this.index = index;
+    this.block = node.querySelector(".cell_input div.highlight");
+    this.original = this.block.querySelector("pre").textContent.replace(/\n$/, "");
+    this.checked = [...this.original.matchAll(/\bcheck\("(\w+)"/g)].map((found) => found[1]);
+    this.key = `answers/${page}/${index}/${mark(this.original)}`;
+    this.text = kept.get(this.key) ?? this.original;
+    this.verb = this.checked.length ? "Check" : "Run";
+  }
+
+  /** Put an editor in the place of the code: a text field, which becomes more when it is used. */
+  open() {
+    if (this.field) return;
+    const pre = this.block.querySelector("pre");
+    const named = this.checked.length ? `Your answer: ${this.checked.join(", ")}` : "The code of this cell";
+    this.field = make("textarea", {
+      class: "code", spellcheck: "false", autocapitalize: "off", autocomplete: "off", wrap: "off", "aria-label": named,
+    });
+    this.field.value = this.text;
+    this.fit();
+    this.field.addEventListener("input", () => this.changed(this.field.value));
+    this.field.addEventListener("focus", () => this.prepare());
+    this.button = make("button", { type: "button", class: "run", onclick: () => this.run() }, this.verb);
+    this.undo = make("button", { type: "button", class: "quiet", onclick: () => this.restore() }, "Start over");
+    this.state = make("span", { class: "state", role: "status" });
+    this.tools = make("p", { class: "tools" }, this.button, this.undo, this.state);
+    pre.replaceWith(this.field);
+    this.block.querySelector(".copybtn")?.remove();
+    this.block.closest(".cell_input").append(this.tools);
+    this.node.classList.add("edited");
+    this.told();
+  }
+
+  /** As many lines as there are, so that nothing scrolls up and down inside. */
+  fit() {
+    if (!this.editor) this.field.rows = Math.max(2, this.text.split("\n").length);
+  }
+
+  changed(text) {
+    this.text = text;
+    this.fit();
+    if (text === this.original) kept.drop(this.key);
+    else kept.set(this.key, text);
+    this.told();
+  }
+
+  told() {
+    this.undo.hidden = this.text === this.original;
+    this.node.classList.toggle("changed", this.text !== this.original);
+  }
+
+  restore() {
+    this.editor?.set(this.original);
+    this.field.value = this.original;
+    this.changed(this.original);
+    (this.editor ?? this.field).focus();
+  }
+
+  /** At the first focus: Python begins to load, and the text field becomes an editor. */
+  prepare() {
+    this.loaded ??= import(new URL("editor.mjs", here)).then(
+      ({ edit }) => (this.editor = edit(this.field, (text) => this.changed(text))),
+      () => {}, // Then it stays a plain text field.
+    );
+    python.say ??= (stage) => (this.state.textContent = `${stage} …`);
+    python.start().then(
+      () => (this.state.textContent = this.state.textContent.endsWith("…") && running !== this ? "Python is ready." : this.state.textContent),
+      () => {},
+    );
+  }
+
+  async run() {
+    if (running === this) return python.end("stopped");
+    if (running) return void (this.state.textContent = "Another cell is running.");
+    running = this;
+    this.open();
+    this.button.textContent = "Stop";
+    this.node.setAttribute("aria-busy", "true");
+    const say = (stage) => (this.state.textContent = `${stage} …`);
+    say(python.started ? "Running" : "Loading Python (9 MB, once)");
+    let answer;
+    try {
+      answer = await python.run(this.index, cells.map((cell) => cell.text), say, LIMIT);
+    } catch (error) {
+      answer = { failed: error.message };
+    }
+    running = null;
+    this.button.textContent = this.verb;
+    this.node.removeAttribute("aria-busy");
+    this.state.textContent = "";
+    this.show(answer);
+  }
+
+  show({ outputs, failed, ended, progress: done }) {
+    if (ended === "slow")
+      outputs = [{ error: `This did not come to an end within ${LIMIT / 1000} seconds, and was stopped. Is there a loop that never ends? Python starts anew.` }];
+    else if (ended) outputs = [{ error: "Stopped. Python starts anew." }];
+    else if (failed) outputs = [{ error: failed }];
+    const line = outputs.find((output) => output.line)?.line;
+    this.output?.remove();
+    this.node.querySelector(":scope > .cell_output")?.remove();
+    this.output = make("div", { class: "cell_output", role: "region", "aria-label": "Output" }, ...outputs.map(drawn));
+    this.node.append(this.output);
+    if (!outputs.length) this.state.textContent = "Done. Nothing was shown.";
+    else this.state.textContent = summary(this.output);
+    this.node.classList.toggle("at-error", Boolean(line));
+    if (line) this.point(line);
+    if (done) noted(done);
+  }
+
+  /** Put the cursor into the line that an error came from, without taking the focus away. */
+  point(line) {
+    if (this.editor) return this.editor.point(line);
+    const before = this.text.split("\n").slice(0, line - 1).join("\n").length + (line > 1);
+    this.field.setSelectionRange(before, before);
+  }
+}
+
+/** What a screen reader hears when an answer has come: its first sentence. */
+function summary(output) {
+  const first = output.querySelector(".practice p")?.textContent ?? output.querySelector(".error")?.textContent ?? "";
+  return first ? "" : "Done.";
+}
+
+/** One output as an element. */
+function drawn(output) {
+  if ("error" in output) return make("p", { class: "error", role: "alert" }, output.error);
+  const said = output.stdout ?? output.stderr ?? output["text/plain"];
+  if (said !== undefined) return make("div", { class: "output" }, make("pre", {}, said));
+  const { alt = "", width, height } = output.about ?? {};
+  if ("image/png" in output)
+    return make("img", { src: `data:image/png;base64,${output["image/png"]}`, alt, width: width ?? false, height: height ?? false });
+  if ("text/markdown" in output)
+    return make("div", { class: "output" }, make("pre", {}, output["text/markdown"].replace(/^```.*\n?/gm, "")));
+  const node = make("div", { class: "output text_html", role: "status" });
+  node.innerHTML = output["text/html"];
+  return node;
+}
+
+const cells = [...document.querySelectorAll("div.cell:has(> .cell_input pre), div.cell:has(details.hide .cell_input pre)")]
+  .map((node, index) => new Cell(node, index));
+
+for (const cell of cells) {
+  if (cell.node.matches(".answered")) cell.open();
+  else if (cell.text !== cell.original) cell.open();
+  else {
+    const button = make("button", { type: "button", class: "try", title: "Run or change this cell", "aria-label": "Run or change this cell" });
+    button.onclick = () => {
+      button.remove();
+      cell.open();
+      cell.run();
+    };
+    cell.block.append(button);
+  }
+}
+
+// ---------------------------------------------------------------- progress
+
+/** Keep what has been done, and show it: on this page, and in the contents. */
+function noted(text) {
+  kept.set("progress", text);
+  told();
+}
+
+function told() {
+  let done = {};
+  try {
+    done = JSON.parse(kept.get("progress") ?? "{}");
+  } catch { /* Somebody changed it by hand: nothing is told. */ }
+  const names = [...new Set(cells.flatMap((cell) => cell.checked))];
+  if (practising && names.length) {
+    const passed = names.filter((name) => done[name]?.passed);
+    kept.set(`pages/${page}`, `${passed.length} of ${names.length}`);
+    for (const cell of cells)
+      if (cell.checked.length) cell.node.classList.toggle("passed", cell.checked.every((name) => done[name]?.passed));
+  }
+  for (const link of document.querySelectorAll(".bd-sidebar-primary a[href*='exercises/'], .bd-sidebar-primary a.current")) {
+    const name = new URL(link.href).pathname.replace(/.*\/(?=exercises\/)/, "");
+    const state = kept.get(`pages/${name}`);
+    if (!state || state.startsWith("0")) continue;
+    link.querySelector(".done")?.remove();
+    link.append(make("span", { class: "done" }, ` ${state}`));
+  }
+  const place = document.querySelector("#progress-here");
+  if (place) place.replaceChildren(...overview(done));
+}
+
+/** On the practice page: what was done, and the answers to take along. */
+function overview(done) {
+  const passed = Object.keys(done).filter((name) => done[name].passed);
+  const tried = Object.keys(done).filter((name) => !done[name].passed);
+  const said = [`${passed.length} passed in this browser`, tried.length ? `${tried.length} tried: ${tried.join(", ")}` : ""];
+  const file = make("input", { type: "file", accept: ".json", class: "visually-hidden", id: "answers-file" });
+  file.onchange = async () => load(await file.files[0].text());
+  return [
+    make("p", {}, `${said.filter(Boolean).join("; ")}. What you type stays in this browser, and nowhere else.`),
+    make("p", {}, make("button", { type: "button", onclick: save }, "Download my answers"), " ",
+      make("button", { type: "button", onclick: () => file.click() }, "Load them"), file,
+      make("span", { role: "status", id: "answers-state" })),
+  ];
+}
+
+function save() {
+  const all = Object.fromEntries(kept.keys().map((key) => [key, kept.get(key)]));
+  const url = URL.createObjectURL(new Blob([JSON.stringify(all, null, 1)], { type: "application/json" }));
+  make("a", { href: url, download: "my-answers.json" }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 1000);
+}
+
+function load(text) {
+  const state = document.querySelector("#answers-state");
+  try {
+    const entries = Object.entries(JSON.parse(text)).filter(([key, value]) => /^(answers|pages|progress)/.test(key) && typeof value === "string");
+    for (const [key, value] of entries) kept.set(key, value);
+    told();
+    document.querySelector("#answers-state").textContent = ` ${entries.length} loaded.`;
+  } catch {
+    state.textContent = " That isn't a file of answers from here.";
+  }
+}
+
+if (practising && !keeps) {
+  const note = make("p", { class: "aside" }, "This browser keeps nothing of this page, perhaps since the window is private: copy what you want to keep.");
+  document.querySelector("article h1")?.after(note);
+}
+told();

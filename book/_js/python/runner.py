@@ -1,0 +1,328 @@
+"""Run a page's cells in Pyodide, and hand back what they show: loaded by `worker.mjs`.
+
+A cell runs in `__main__`, after the cells above that it needs. What it shows is a list of outputs,
+each a dict of one MIME type. There is no IPython here: `display` and its kin are those below.
+"""
+
+import ast
+import io
+import itertools
+import json
+import linecache
+import os
+import sys
+import traceback
+import types
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+
+WORK = "/home/reader/my-work"
+PRINTED = 10_000  # Characters that are shown of what a cell prints.
+KINDS = ("text/html", "image/png", "text/markdown", "text/plain")
+
+shown = []  # What the running cell has shown so far.
+main = sys.modules["__main__"].__dict__
+
+
+class Printed(io.TextIOBase):
+    """Standard output as outputs: what follows on what was printed is joined to it."""
+
+    def __init__(self, name):
+        self.name = name
+
+    def writable(self):
+        """Whether it can be written to."""
+        return True
+
+    def write(self, text):
+        """Keep a text, as long as there isn't too much."""
+        last = shown[-1] if shown and self.name in shown[-1] else None
+        if last is None:
+            shown.append(last := {self.name: ""})
+        room = PRINTED - len(last[self.name])
+        if room > 0:
+            last[self.name] += text[:room] + ("\n..." if len(text) > room else "")
+        return len(text)
+
+
+def bundle(value, metadata=None):
+    """An output of the best kind that a value can be shown as."""
+    if hasattr(value, "_repr_mimebundle_"):
+        found = value._repr_mimebundle_()
+        found, about = found if isinstance(found, tuple) else (found, {})
+        metadata = (metadata or {}) | about
+    elif isinstance(value, dict) and any("/" in str(key) for key in value):
+        found = value
+    else:
+        found = {}
+        for kind, name in (
+            ("text/html", "_repr_html_"),
+            ("text/markdown", "_repr_markdown_"),
+        ):
+            if (
+                hasattr(value, name)
+                and (text := getattr(value, name)()) is not None
+            ):
+                found[kind] = text
+        found.setdefault("text/plain", repr(value))
+    kind = next((kind for kind in KINDS if kind in found), "text/plain")
+    output = {kind: found.get(kind, "")}
+    if metadata:
+        about = metadata.get(kind, metadata)
+        output["about"] = {
+            k: about[k] for k in ("alt", "width", "height") if k in about
+        }
+    return output
+
+
+def display(*values, raw=False, metadata=None):
+    """Show values, as IPython's `display` does."""
+    for value in values:
+        shown.append(
+            bundle(
+                value if raw or not isinstance(value, dict) else repr(value),
+                metadata,
+            )
+        )
+
+
+class Image:
+    """A picture, from its PNG bytes, as IPython's `Image`."""
+
+    def __init__(
+        self, data, *, alt="", width=None, height=None, metadata=None, format="png"
+    ):
+        self.data, self.about = data, dict(alt=alt, width=width, height=height)
+
+    def _repr_mimebundle_(self):
+        import base64
+
+        found = {"image/png": base64.b64encode(self.data).decode()}
+        return found, {"image/png": self.about}
+
+
+class Text:
+    """A text of one kind, as IPython's `HTML` and `Markdown`."""
+
+    kind = "text/plain"
+
+    def __init__(self, data):
+        self.data = data
+
+    def _repr_mimebundle_(self):
+        return {self.kind: self.data, "text/plain": self.data}
+
+
+class HTML(Text):
+    """A text that is HTML."""
+
+    kind = "text/html"
+
+
+class Markdown(Text):
+    """A text that is Markdown."""
+
+    kind = "text/markdown"
+
+
+class Shell:
+    """What the course's modules ask of IPython's shell: where its cells' trees may be changed."""
+
+    def __init__(self):
+        self.ast_transformers, self.user_ns = [], main
+        self.events = types.SimpleNamespace(register=lambda *_: None)
+
+    def enable_gui(self, gui=None):
+        """Nothing: pictures are drawn when they are shown."""
+
+
+shell = Shell()
+
+
+def install():
+    """Put a module of IPython's name in its place, and go to the folder of the learner's work."""
+    os.makedirs(WORK, exist_ok=True)
+    os.chdir(WORK)
+    sys.setrecursionlimit(400)
+    for name, parts in {
+        "IPython": dict(get_ipython=lambda: shell, version_info=(9, 0)),
+        "IPython.display": dict(
+            display=display, Image=Image, HTML=HTML, Markdown=Markdown
+        ),
+        "IPython.core": {},
+        "IPython.core.pylabtools": dict(backend2gui={}),
+    }.items():
+        module = types.ModuleType(name)
+        module.__dict__.update(parts)
+        sys.modules[name] = module
+    sys.modules["IPython"].display = sys.modules["IPython.display"]
+    main.update(display=display, get_ipython=lambda: shell)
+
+
+def names(tree):
+    """The names that a piece of code uses, and those that it defines or may change."""
+    used, made = set(), set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name):
+            (used if isinstance(node.ctx, ast.Load) else made).add(node.id)
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+            made.add(node.name)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            made |= {
+                (alias.asname or alias.name).split(".")[0] for alias in node.names
+            }
+        elif isinstance(node, ast.Attribute | ast.Subscript) and isinstance(
+            node.ctx, ast.Store
+        ):
+            made |= {
+                part.id for part in ast.walk(node) if isinstance(part, ast.Name)
+            }
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            # A method may change what it is called on, as `steps.append(step)` does.
+            made |= {
+                part.id
+                for part in ast.walk(node.func)
+                if isinstance(part, ast.Name)
+            }
+    return used, made
+
+
+def needed(cells, index):
+    """The code above a cell that it needs, by the names that it uses.
+
+    Imports are taken line by line, so that an exercise waits for no library that others use. A cell
+    that only shows something isn't needed by anyone.
+
+    Parameters
+    ----------
+    cells : list of str
+    index : int
+
+    Returns
+    -------
+    list of (int, str)
+        The cells' numbers and what of them is to be run, in order.
+    """
+    trees = {}
+    for number, cell in enumerate(cells[: index + 1]):
+        try:
+            trees[number] = ast.parse(cell)
+        except SyntaxError:
+            if number == index:
+                return []
+    modules = set()
+    for node in itertools.chain.from_iterable(map(ast.walk, trees.values())):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            modules |= {
+                (alias.asname or alias.name).split(".")[0] for alias in node.names
+            }
+    wanted, found = names(trees.pop(index))[0], []
+    for number, tree in reversed(trees.items()):
+        keep = []
+        for statement in reversed(tree.body):
+            used, made = names(statement)
+            if isinstance(statement, ast.Import | ast.ImportFrom):
+                statement.names = [
+                    alias
+                    for alias in statement.names
+                    if (alias.asname or alias.name).split(".")[0] in wanted
+                ]
+                keep += [statement] if statement.names else []
+            elif made & wanted - modules or settles(statement, wanted):
+                keep.append(statement)
+                wanted |= used
+        if keep:
+            found.append((number, ast.unparse(ast.Module(keep[::-1], []))))
+    return found[::-1]
+
+
+def settles(statement, wanted):
+    """Whether a line is a call that sets something of a module, such as `plt.style.use(...)`."""
+    if not (
+        isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call)
+    ):
+        return False
+    return ast.unparse(statement.value.func) == "plt.style.use" and "plt" in wanted
+
+
+def run(name, source):
+    """Run one cell.
+
+    Parameters
+    ----------
+    name : str
+        What the cell is called, in messages and to `linecache`.
+    source : str
+
+    Returns
+    -------
+    str
+        JSON of the list of outputs; of an error there is one, with `error` and its `line`.
+    """
+    shown.clear()
+    with redirect_stdout(Printed("stdout")), redirect_stderr(Printed("stderr")):
+        missing = _run(name, source)
+    return json.dumps({"missing": missing} if missing else shown)
+
+
+def _run(name, source):
+    """Run a cell; the name of a library that it needs, if that can be loaded here and isn't."""
+    linecache.cache[name] = (len(source), None, source.splitlines(True), name)
+    try:
+        tree = ast.parse(source, name)
+        for transform in shell.ast_transformers:
+            tree = transform.visit(tree)
+        last = None
+        if tree.body and isinstance(tree.body[-1], ast.Expr) and not quiet(source):
+            last = ast.Expression(tree.body.pop().value)
+        exec(compile(tree, name, "exec"), main)
+        if (
+            last is not None
+            and (value := eval(compile(last, name, "eval"), main)) is not None
+        ):
+            display(
+                {"text/plain": repr(value)} if isinstance(value, dict) else value,
+                raw=True,
+            )
+    except ModuleNotFoundError as error:
+        if error.name and error.name.split(".")[0] in libraries():
+            return error.name.split(".")[0]
+        shown.append(told(error, name))
+    except BaseException as error:
+        shown.append(told(error, name))
+    return None
+
+
+def libraries():
+    """Libraries that can be loaded here besides NumPy."""
+    return {"matplotlib"}
+
+
+def quiet(source):
+    """Whether a cell ends in a semicolon, by which its last value isn't shown."""
+    return source.rstrip().endswith(";")
+
+
+def told(error, name):
+    """What to say of an error: its kind and text, and the line of the cell that it came from."""
+    if isinstance(error, SyntaxError) and error.filename == name:
+        line, kind = error.lineno, type(error).__name__
+        return {"error": f"{kind} in line {line}: {error.msg}", "line": line}
+    frames = [
+        f for f in traceback.extract_tb(error.__traceback__) if f.filename == name
+    ]
+    line = frames[-1].lineno if frames else None
+    kind, text = type(error).__name__, str(error)
+    where = f" in line {line}" if line else ""
+    return {
+        "error": f"{kind}{where}: {text}" if text else f"{kind}{where}",
+        "line": line,
+    }
+
+
+def progress(text=None):
+    """What has been done, as the text of `progress.json`; or put it there."""
+    path = Path(WORK) / "progress.json"
+    if text is not None:
+        path.write_text(text, encoding="utf-8")
+    return path.read_text(encoding="utf-8") if path.exists() else "{}"

@@ -1,0 +1,73 @@
+// Python in a worker of its own: it loads Pyodide, then the course's package, then what cells need.
+// Messages in have a number, and get one answer of that number; `stage` messages come in between.
+
+let python, runner;
+const say = (stage) => postMessage({ stage });
+
+// More than 1 GB makes a MemoryError, after which things go on. Otherwise the heap grows to 4 GB.
+const grow = WebAssembly.Memory.prototype.grow;
+WebAssembly.Memory.prototype.grow = function (pages) {
+  if (this.buffer.byteLength + pages * 65536 > 2 ** 30) throw new RangeError("1 GB is the limit");
+  return grow.call(this, pages);
+};
+
+async function start({ pyodide, lock, archive, script, progress }) {
+  say("Loading Python");
+  const [{ loadPyodide }, zipped, text] = await Promise.all([
+    import(`${pyodide}pyodide.mjs`), fetched(archive, "arrayBuffer"), fetched(script, "text"),
+  ]);
+  python = await loadPyodide({
+    indexURL: pyodide, lockFileURL: lock, packages: ["numpy"],
+    env: { HOME: "/home/reader", MPLBACKEND: "agg", MPLCONFIGDIR: "/home/reader" },
+  });
+  say("Loading the course's package");
+  python.FS.mkdirTree("/home/reader");
+  python.unpackArchive(zipped, "zip", { extractDir: python.runPython("import site; site.getsitepackages()[0]") });
+  python.FS.writeFile("/home/reader/runner.py", text);
+  runner = python.runPython("import sys; sys.path.insert(0, '/home/reader'); import runner; runner.install(); runner");
+  if (progress) runner.progress(progress);
+}
+
+async function fetched(address, kind) {
+  const answer = await fetch(address);
+  if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
+  return answer[kind]();
+}
+
+/** Run a piece of code; what it imports is loaded first if it isn't there. */
+async function runOne(name, source) {
+  for (;;) {
+    const outputs = JSON.parse(runner.run(name, source));
+    if (!outputs.missing) return outputs;
+    say(`Loading ${outputs.missing}`);
+    await python.loadPackage(outputs.missing, { messageCallback: () => {} });
+  }
+}
+
+/** Run a cell after the cells above that it needs, and that haven't run as they are. */
+const ran = new Map();
+async function run({ cells, index, fresh }) {
+  if (fresh) ran.clear();
+  const above = runner.needed(python.toPy(cells), index).toJs();
+  for (const [i, [number, source]] of above.entries()) {
+    if (ran.get(number) === source) continue;
+    say(above.length > 1 ? `Running cell ${i + 1} of ${above.length} above` : "Running the cell above");
+    const outputs = await runOne(`cell-${number + 1}`, source);
+    const error = outputs.find((output) => "error" in output);
+    if (error) return [{ error: `In a cell above: ${error.error}`, above: number }];
+    ran.set(number, source);
+  }
+  say("Running");
+  for (const number of ran.keys()) if (number >= index) ran.delete(number);
+  return runOne("your cell", cells[index]);
+}
+
+addEventListener("message", async ({ data: { number, start: starting, run: running } }) => {
+  try {
+    if (starting) await start(starting);
+    const outputs = running && (await run(running));
+    postMessage({ number, outputs, progress: runner.progress() });
+  } catch (error) {
+    postMessage({ number, failed: String(error?.message ?? error).slice(-300) });
+  }
+});

@@ -1,0 +1,82 @@
+"""Sphinx extension: what the pages need to run Python in the reader's browser.
+
+The course's package as an archive, the worker and its runner, and the page's own script, before
+which stands where Pyodide is: at its public address, or, with DESCENT_OFFLINE set to a folder of
+its files (tools/pyodide.py), beside the page.
+"""
+
+import hashlib
+import io
+import json
+import os
+import shutil
+import zipfile
+from pathlib import Path
+
+from docutils import nodes
+
+from pyodide import entry
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = ROOT / "code" / "descent"
+SCRIPTS = ROOT / "book" / "_js"
+OFFLINE = "DESCENT_OFFLINE"
+PUBLIC = "https://cdn.jsdelivr.net/pyodide/v{version}/full/"
+
+
+def archive():
+    """The package as a zip file, the same bytes for the same text.
+
+    Returns
+    -------
+    bytes
+    """
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as file:
+        for path in sorted(PACKAGE.rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts:
+                name = path.relative_to(PACKAGE.parent).as_posix()
+                file.writestr(zipfile.ZipInfo(name), path.read_bytes(), zipfile.ZIP_DEFLATED)
+    return packed.getvalue()
+
+
+def write(app):
+    """Put all of it among the static files."""
+    folder = Path(app.doctreedir).parent / "practise"
+    (folder / "python").mkdir(parents=True, exist_ok=True)
+    for path in (SCRIPTS / "python").iterdir():
+        shutil.copy(path, folder / "python")
+    packed = archive()
+    name = f"python/descent-{hashlib.sha256(packed).hexdigest()[:8]}.zip"
+    (folder / name).write_bytes(packed)
+    settings = {"pyodide": PUBLIC.format(version=entry()["version"]), "archive": name}
+    if OFFLINE in os.environ:
+        settings["pyodide"] = "pyodide/"
+    text = (SCRIPTS / "practise.mjs").read_text(encoding="utf-8")
+    script = f"const settings = {json.dumps(settings)};\n{text}"
+    (folder / "practise.mjs").write_text(script, encoding="utf-8", newline="\n")
+    app.config.html_static_path.append(str(folder))
+
+
+def carry(app, exception):
+    """Put Pyodide itself beside the pages (Sphinx copies no wheels)."""
+    if OFFLINE in os.environ and not exception:
+        target = Path(app.outdir, "_static", "pyodide")
+        shutil.copytree(os.environ[OFFLINE], target, dirs_exist_ok=True)
+
+
+def marked(app, doctree, name):
+    """Mark the cells that are answered on the page, so that there is room for their buttons."""
+    if name.startswith("exercises/"):
+        cells = [c for c in doctree.findall(nodes.container) if "cell" in c["classes"]]
+        for cell in cells[1:]:  # The first one imports.
+            if "tag_hide-input" not in cell["classes"]:
+                cell["classes"].append("answered")
+
+
+def setup(app):
+    """Write it when a build begins."""
+    app.connect("doctree-resolved", marked)
+    app.connect("builder-inited", write)
+    app.connect("build-finished", carry)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
