@@ -48,10 +48,13 @@ def figures(stage, browser, request):
     if options or not page.evaluate("!!window.descent"):
         page.goto(stage)
         page.wait_for_function("window.descent")
-    page.evaluate("document.querySelector('main')?.replaceChildren()")
+    page.evaluate("document.querySelector('main')?.replaceChildren(); scrollTo(0, 0)")
     yield page
     if options:
         page.close()
+    else:
+        page.emulate_media(media="null")
+        page.set_viewport_size(dict(width=1280, height=720))
 
 
 @pytest.fixture(scope="module")

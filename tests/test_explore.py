@@ -12,9 +12,17 @@ import traitlets
 
 import carried
 from browsing import show, spec_of
-from contents import BOOK
+from contents import BOOK, PAGES
 from descent import explore, plot, rules
 from descent.explore import base
+
+
+def has_figure(name):
+    notebook = BOOK / f"{name}.ipynb"
+    return notebook.exists() and "<descent-figure" in notebook.read_text(encoding="utf-8")
+
+
+WITH_FIGURES = ["index", *filter(has_figure, PAGES)]
 
 
 @pytest.fixture(scope="module")
@@ -174,13 +182,19 @@ def test_nothing_is_computed_out_of_view(figures, figure):
     figures.locator("descent-figure .status:not(:empty)").wait_for()
 
 
-def test_the_room_that_is_kept_is_enough(figures):
-    for made in (explore.stream(), explore.walk(rules.adam, lr=(0.001, 1, 0.1))):
-        for width, room in zip((820, 390), made.tall, strict=True):
-            figures.set_viewport_size(dict(width=width, height=900))
-            element = show(figures, made)
-            height = element.locator(".live").bounding_box()["height"]
-            assert room - 150 < height < room + 40, (made.kind, width, height)
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("name", WITH_FIGURES)
+def test_the_room_that_is_kept_is_enough(site, browser, name, width):
+    """So nothing moves when a figure comes to life; and not so much that the page gapes."""
+    page = browser.new_page(viewport=dict(width=width, height=800), has_touch=width == 390)
+    page.goto(f"{site}{name}.html")
+    for figure in page.locator("descent-figure").all():
+        figure.scroll_into_view_if_needed()
+        figure.locator(".status:not(:empty)").wait_for()
+        kept = figure.evaluate("e => parseFloat(getComputedStyle(e).minHeight)")
+        whole, live = (e.bounding_box()["height"] for e in (figure, figure.locator(".live")))
+        assert kept > 400 and whole <= kept + 0.5 and live >= kept - 180, (kept, whole, live)
+    page.close()
 
 
 def test_on_paper_there_is_the_picture(figures, figure):
@@ -228,7 +242,7 @@ def test_in_jupyter_the_hand_moves_the_traits_and_the_traits_the_figure(figures,
     output = figures.locator(".controls output").first
     assert output.inner_text() == "0.3"
     figures.get_by_label("learning rate, lr").press("Home")
-    figures.wait_for_timeout(100)
+    figures.wait_for_function("model.saved.length")
     assert figures.evaluate("model.saved") == [["lr", 0.001]]
     figures.evaluate("hear('lr', 0.2)")
     assert output.inner_text() == "0.2"

@@ -3,11 +3,9 @@
 import base64
 import io
 import itertools
-import json
 import re
 import subprocess
 import sys
-from html import unescape
 
 import matplotlib.style
 import nbformat
@@ -20,6 +18,7 @@ from PIL import Image
 import pictures as stored_pictures
 from contents import BOOK, NOTEBOOKS
 from descent import explore, plot, rules
+from descent.explore import base
 from descent.pictures import LIGHT, NARROW, check, compress, draw, pictures, same, stack
 
 UNCHANGED = """
@@ -39,7 +38,7 @@ def adam(g, m=0, v=0, t=0, *, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
     v = beta2 * v + (1 - beta2) * g**2
     return lr * m / (v**0.5 + eps), dict(m=m, v=v, t=t)
 
-assert "<img" in practice.check("adam", adam).html()
+assert "<svg" in practice.check("adam", adam).html()
 
 assert settings() == before, set(settings().items()) ^ set(before.items())
 assert not plot.plt.get_fignums()
@@ -162,9 +161,8 @@ def test_nothing_in_the_dark_keeps_its_light_color():
 
 
 def images(html):
-    """The PNG files in an element, and its spec."""
-    spec = json.loads(unescape(html.split("spec='")[1].split("'")[0]))
-    return stored_pictures.pictures([{"data": {"text/html": html}}]), spec
+    """The PNG files in an element."""
+    return stored_pictures.pictures([{"data": {"text/html": html}}])
 
 
 @pytest.mark.parametrize(
@@ -176,9 +174,10 @@ def images(html):
     ],
 )
 def test_a_static_figure_has_the_colors_of_the_live_one(figure, name):
-    (light, dark, narrow, narrow_dark), spec = images(figure.html())
-    assert spec["color"] == [plot.LOOK[name][0], plot.DARK[name]]
-    for color, pngs in zip(spec["color"], ((light, narrow), (dark, narrow_dark)), strict=True):
+    light, dark, narrow, narrow_dark = images(figure.html())
+    colors = base.looks()[name]["color"]
+    assert colors == (plot.LOOK[name][0], plot.DARK[name])
+    for color, pngs in zip(colors, ((light, narrow), (dark, narrow_dark)), strict=True):
         for png in pngs:
             assert solid(png).get(in_bytes(color), 0) > 100
 

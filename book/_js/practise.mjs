@@ -316,7 +316,7 @@ function overview(done) {
   const passed = Object.keys(done).filter((name) => done[name].passed);
   const tried = Object.keys(done).filter((name) => !done[name].passed);
   const said = [`${passed.length} passed in this browser`, tried.length ? `${tried.length} tried: ${tried.join(", ")}` : ""];
-  const file = make("input", { type: "file", accept: ".json", class: "visually-hidden", id: "answers-file" });
+  const file = make("input", { type: "file", accept: ".json", class: "visually-hidden", id: "answers-file", "aria-label": "A file of answers" });
   file.onchange = async () => load(await file.files[0].text());
   return [
     make("p", {}, `${said.filter(Boolean).join("; ")}. What you type stays in this browser, and nowhere else.`),

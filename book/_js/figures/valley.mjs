@@ -283,7 +283,7 @@ function views(spec, kit) {
     const node = make("tr", {}, make("th", { scope: "row" }, swatch), make("td", { class: "cell" }, make("div", { class: "chance" }, track, share)), expects, ahead, got);
     return { node, bar, ticks, share, expects, ahead, got };
   });
-  const heads = ["", "wins", "expects", "ahead", "draw"].map((text) => make("th", { scope: "col" }, text));
+  const heads = ["rule", "wins", "expects", "ahead", "draw"].map((text) => make("th", { scope: "col" }, text));
   const body = make("tbody", {}, ...names.map((rule) => rows[rule].node));
   const table = make("table", { class: "who" }, make("thead", {}, make("tr", {}, ...heads)), body);
   const drawTable = (result, values, k) => {

@@ -46,7 +46,7 @@ class Bias(Figure):
     near: float = 0.1
     least: float = 0.8
     kind = "bias"
-    tall = (781, 1157)
+    tall = (784, 1295)
 
     @property
     def task(self):
@@ -288,7 +288,7 @@ class Average(Figure):
     since: int
     goal: float
     kind = "average"
-    tall = (520, 914)
+    tall = (551, 1024)
 
     @property
     def task(self):
@@ -518,7 +518,7 @@ class Decay(Figure):
     settings: tuple
     kept: tuple = (0.28, 0.4)
     kind = "decay"
-    tall = (507, 873)
+    tall = (554, 965)
 
     @property
     def task(self):

@@ -208,7 +208,7 @@ class Race(Figure):
 
     settings: tuple
     kind = "race"
-    tall = (671, 1262)
+    tall = (672, 1262)
     task = (
         "On the ravine, each at its best rate, Nesterov wins. Drag the ring to a start from which "
         f"AdaGrad or RMSprop wins by {LEAD} steps."

@@ -21,7 +21,7 @@ class Stream(Figure):
     settings: tuple
     steps: int = 900
     kind = "stream"
-    tall = (560, 860)
+    tall = (543, 980)
     task = (
         "Goal: find the tipping point, the smallest beta2 at which Adam ends on the left "
         f"(within {MARGIN})."

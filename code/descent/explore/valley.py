@@ -224,7 +224,7 @@ class Valley(Figure):
 
     settings: tuple
     kind = "valley"
-    tall = (887, 1343)
+    tall = (910, 1475)
 
     @property
     def task(self):

@@ -51,7 +51,7 @@ class Walk(Figure):
     def tall(self):
         """The height of the live figure in pixels, on a wide page and on a narrow one."""
         sliders = len(self.settings) - len(self.starts)
-        return 690 + 32 * sliders, 960 + 60 * sliders
+        return 693 + 32 * sliders, 1066 + 61 * sliders
 
     def ground(self, kappa=20.0, **values):
         """The surface at the given values.
