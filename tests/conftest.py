@@ -48,7 +48,8 @@ def figures(stage, browser, request):
     if options or not page.evaluate("!!window.descent"):
         page.goto(stage)
         page.wait_for_function("window.descent")
-    page.evaluate("document.querySelector('main')?.replaceChildren(); scrollTo(0, 0)")
+    page.evaluate("document.querySelector('main')?.replaceChildren()")
+    page.evaluate("history.replaceState(null, '', '/'); scrollTo(0, 0)")
     yield page
     if options:
         page.close()
