@@ -167,7 +167,13 @@ def test_the_installer_can_be_read_by_a_python_that_is_too_old():
 def sources(tmp_path, monkeypatch):
     """The files that pages are made of, one of each kind."""
     names = ["_config.yml", "_toc.yml", "constraints.txt", "book/a.md"]
-    names += ["code/descent/a.py", "tools/a.py", "tools/a.toml", "tools/templates/a.html"]
+    names += [
+        "code/descent/a.py",
+        "code/descent/data/a.json",
+        "tools/a.py",
+        "tools/a.toml",
+        "tools/templates/a.html",
+    ]
     for path in [tmp_path / name for name in names]:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("before")

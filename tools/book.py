@@ -24,6 +24,8 @@ def fingerprint():
     sources = [ROOT / "_config.yml", ROOT / "_toc.yml", ROOT / "constraints.txt"]
     # The package too, since a page shows what its docstrings say; and what makes the pages.
     sources += sorted([*(ROOT / "code").rglob("*.py"), *(ROOT / "tools").rglob("*.py")])
+    data = (ROOT / "code" / "descent" / "data").rglob("*")
+    sources += sorted(path for path in data if path.is_file())
     sources += sorted((ROOT / "tools").rglob("*.toml"))
     sources += sorted((ROOT / "tools").rglob("*.html"))
     sources += sorted(path for path in (ROOT / "book").rglob("*") if path.is_file())
