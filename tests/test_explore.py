@@ -11,7 +11,7 @@ import pytest
 import traitlets
 
 import carried
-from browsing import show, spec_of
+from browsing import show, spec_of, told
 from contents import BOOK, PAGES
 from descent import explore, plot, rules
 from descent.explore import base
@@ -180,6 +180,30 @@ def test_nothing_is_computed_out_of_view(figures, figure):
     assert status.inner_text() == ""
     status.scroll_into_view_if_needed()
     figures.locator("descent-figure .status:not(:empty)").wait_for()
+
+
+def test_a_step_under_the_mouse_is_shown_as_long_as_the_mouse_is_there(figures, figure):
+    element = show(figures, figure)
+    at_end = told(element)
+    loss = element.locator("svg").nth(1)
+    loss.hover(position=dict(x=120, y=100))
+    assert told(element).startswith("Step ")
+    element.locator(".hint").hover()
+    assert told(element) == at_end
+    loss.click(position=dict(x=120, y=100))
+    element.locator(".hint").hover()
+    assert told(element).startswith("Step ")
+
+
+def test_a_button_that_leads_nowhere_says_so_and_keeps_the_focus(figures, figure):
+    element = show(figures, figure)
+    on, back = (element.get_by_role("button", name=f"One step {to}") for to in ("on", "back"))
+    assert on.get_attribute("aria-disabled") == "true"
+    back.click()
+    assert told(element) and on.get_attribute("aria-disabled") == "false"
+    on.press("Enter")
+    assert told(element) and on.get_attribute("aria-disabled") == "true"
+    assert on.evaluate("e => e === document.activeElement")
 
 
 @pytest.mark.parametrize("width", [1280, 390])

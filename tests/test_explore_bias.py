@@ -189,7 +189,7 @@ def test_the_microscope_opens_with_its_message_and_answers_mouse_and_keys(figure
         figures.keyboard.press("ArrowLeft")
         if "reached" in goal.get_attribute("class"):
             break
-    assert "with a smaller one it lengthens it" in goal.inner_text()
+    assert "with a smaller one it lengthens it" in element.locator("p.why").inner_text()
     element.get_by_role("button", name="Start over").click()
     assert status.inner_text() == figure.verdict(figure.trace())
     assert "reached" not in goal.get_attribute("class")

@@ -195,7 +195,7 @@ def test_it_opens_where_one_direction_creeps_and_the_other_swings(figures, figur
     said = figure.verdict(figure.trace())
     assert said == (
         "Along the valley it creeps (× 0.945 a step), across it swings (× 0.775). The slower one "
-        "sets the pace: a tenth of the distance is left after 40.9 steps; this bowl's best pair "
+        "sets the pace: in the long run it takes 40.9 steps to a tenth; this bowl's best pair "
         "needs 5.06."
     )
     assert said in figure.alt

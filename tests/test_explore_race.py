@@ -198,10 +198,20 @@ def test_by_mouse_the_ring_is_dragged_to_the_goal(figures):
     drag(figures, element, (-2.5, -2.5))
     element.locator(".goal.reached").wait_for()
     assert "On a diagonal" in told(element, ".why")
-    assert "The best rates are those for the start at the ×." in said(element)
+    assert "The best rates were found for the start at the ×, not for this one." in said(element)
     element.get_by_role("button", name="Start over").click()
     element.locator(".goal:not(.reached)").wait_for()
     assert said(element) == FIGURE.verdict(FIGURE.trace())
+    assert told(element, ".goal").endswith("(Reached before.)")
+
+
+def test_a_press_on_the_map_puts_the_ring_there(figures):
+    element = show(figures, FIGURE)
+    box = element.locator("svg .ground").first.bounding_box()
+    figures.mouse.click(box["x"] + 1.5 / 8 * box["width"], box["y"] + 6.5 / 8 * box["height"])
+    element.locator(".goal.reached").wait_for()
+    ring = element.locator(".ring:visible").get_attribute("aria-valuetext")
+    assert ring == "x1 = -2.51, x2 = -2.49"  # whole pixels
 
 
 def drag(page, element, to):

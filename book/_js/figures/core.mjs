@@ -80,9 +80,10 @@ export function mount(root, figure, spec, model) {
   root.dataset.kind = spec.kind;
   const settings = figure.settings(spec);
   const begin = () => Object.fromEntries(settings.map(({ name, value }) => [name, value]));
-  const state = { values: begin(), k: null, playing: false };
+  // `hover` is the step that the mouse is over: shown as long as it is there.
+  const state = { values: begin(), k: null, hover: null, playing: false };
   let result, steps = 0, stale = true, seen = false, asked = 0, shownControls = null;
-  const k = () => (state.k === null ? steps : Math.min(state.k, steps));
+  const k = () => Math.min(state.hover ?? state.k ?? steps, steps);
 
   // ---- what is shown
   const change = (changed, { from = "hand" } = {}) => {
@@ -95,8 +96,13 @@ export function mount(root, figure, spec, model) {
   };
   const point = (at, { pause = true } = {}) => {
     if (pause) stop();
+    state.hover = null;
     state.k = at === null || at >= steps ? null : Math.max(0, at);
     keep({});
+    ask();
+  };
+  const hover = (at) => {
+    state.hover = at;
     ask();
   };
   const ask = () => {
@@ -116,10 +122,12 @@ export function mount(root, figure, spec, model) {
     tell();
   };
 
-  let speaking;
+  let speaking, once = false;
   const tell = () => {
     const goal = figure.goal?.(spec, state.values, result);
     task.classList.toggle("reached", Boolean(goal?.met));
+    once ||= Boolean(goal?.met);
+    mark.textContent = goal?.met ? "✓ Reached." : once ? "(Reached before.)" : "";
     why.textContent = goal?.met ? goal.why : "";
     const said = figure.say(spec, state.values, result, k());
     status.textContent = said;
@@ -171,6 +179,7 @@ export function mount(root, figure, spec, model) {
     player.tell();
   };
   const play = () => {
+    state.hover = null;
     if (k() >= steps) {
       if (figure.again) change(figure.again(spec, state.values));
       state.k = 0;
@@ -203,8 +212,10 @@ export function mount(root, figure, spec, model) {
   const player = playerOf({ state, k, steps: () => steps, play, stop, point });
   const status = make("p", { class: "status", "aria-hidden": "true" });
   const spoken = make("p", { class: "visually-hidden", role: "status" });
-  const why = make("span", { class: "why" });
-  const task = make("p", { class: "goal" }, spec.task ?? "", " ", why);
+  // The reason stands below what is played with, so that nothing moves under the hand.
+  const why = make("p", { class: "why" });
+  const mark = make("span", { class: "mark" });
+  const task = make("p", { class: "goal" }, spec.task ?? "", " ", mark);
   const over = make("button", { type: "button" }, "Start over");
   over.addEventListener("click", () => {
     stop();
@@ -221,13 +232,13 @@ export function mount(root, figure, spec, model) {
     state.k = figure.opens(spec, state.values, result);
   };
 
-  const kit = kitOf({ spec, settings, state, change, point, ask });
+  const kit = kitOf({ spec, settings, state, change, point, hover, ask });
   const views = figure.views(spec, kit);
   const box = make("div", { class: "views" }, ...views.map((view) => view.node));
   const rows = make("div", { class: "controls" }, ...controls.map((c) => c.node));
   const hint = make("span", { class: "hint" }, figure.hint ?? "");
   const after = make("p", { class: "after" }, over, " ", hint);
-  const parts = figure.playsFirst ? [player.node, box, status, task, rows] : [task, rows, box, player.node, status];
+  const parts = figure.playsFirst ? [player.node, box, status, task, rows, why] : [task, rows, box, player.node, status, why];
   const live = make("div", { class: "live" }, ...parts, spoken, after);
   if (shownControls !== null) {
     const shown = new Set(shownControls.split(","));
@@ -354,6 +365,9 @@ function playerOf({ state, k, steps, play, stop, point }) {
     input.value = k();
     output.textContent = `step ${k()} of ${steps()}`;
     input.setAttribute("aria-valuetext", output.textContent);
+    // Not disabled, which would take the focus from them.
+    back.setAttribute("aria-disabled", k() <= 0);
+    on.setAttribute("aria-disabled", k() >= steps());
   };
   return { node, tell, hide: (value) => (hidden = value) };
 }
@@ -388,7 +402,7 @@ export const line = (points) => (points.length ? `M${points.map(([x, y]) => `${p
 
 const lookOf = (rule) => look[rule] ?? look.own;
 
-function kitOf({ spec, settings, state, change, point, ask }) {
+function kitOf({ spec, settings, state, change, point, hover, ask }) {
   const drawings = [];
 
   /** A drawing whose unit is the pixel of the page: `width` and `height` follow the element's. */
@@ -535,8 +549,8 @@ function kitOf({ spec, settings, state, change, point, ask }) {
     return { node, set, hide };
   }
 
-  /** A ring to drag a point setting with. `place(axes)` at each draw. */
-  function ring(drawing, name, { label = "Start of the walk" } = {}) {
+  /** A ring to drag a point setting with, or by a press on the drawing. `place(axes)` at each draw. */
+  function ring(drawing, name, { label = "Start of the walk", pressed = false } = {}) {
     const setting = settings.find((s) => s.name === name);
     const circle = make("circle", { r: 7 });
     const node = make("g", { class: "ring", tabindex: 0, role: "slider", "aria-label": label }, make("circle", { class: "reach", r: 22 }), circle);
@@ -550,12 +564,19 @@ function kitOf({ spec, settings, state, change, point, ask }) {
     });
     // In a drawing, touch-action alone doesn't keep the page from taking the finger for itself.
     node.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
-    node.addEventListener("pointermove", (event) => {
-      event.stopPropagation();
-      if (!node.hasPointerCapture(event.pointerId)) return;
+    const follow = (event) => {
       const box = drawing.node.getBoundingClientRect();
       move([scales.x.invert(event.clientX - box.left), scales.y.invert(event.clientY - box.top)]);
+    };
+    node.addEventListener("pointermove", (event) => {
+      event.stopPropagation();
+      if (node.hasPointerCapture(event.pointerId)) follow(event);
     });
+    if (pressed) {
+      drawing.node.addEventListener("click", (event) => {
+        if (!node.hasAttribute("hidden")) follow(event);
+      });
+    }
     node.addEventListener("click", (event) => event.stopPropagation());
     node.addEventListener("keydown", (event) => {
       const steps = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
@@ -583,7 +604,10 @@ function kitOf({ spec, settings, state, change, point, ask }) {
     drawing.node.addEventListener("pointermove", (event) => {
       if (event.pointerType !== "mouse" || event.buttons || state.playing) return;
       const found = at(event);
-      if (found !== null && found !== undefined) point(found);
+      hover(found ?? null);
+    });
+    drawing.node.addEventListener("pointerleave", () => {
+      if (state.hover !== null) hover(null);
     });
     drawing.node.addEventListener("click", (event) => {
       const found = at(event);

@@ -83,12 +83,12 @@ function say({ start }, { beta }, { factors, kinds, pace, best, x }, k) {
     return `${where} (× ${across} a step). At this beta, lr must stay below ${limit}.${there}`;
   }
   const needs = `this bowl's best pair needs ${inWords(best)}`;
-  const left = `tenth of the distance is left after ${inWords(pace)} steps; ${needs}.${there}`;
+  const left = `in the long run it takes ${inWords(pace)} steps to a tenth; ${needs}.${there}`;
   if (kinds.every((kind) => kind === "swing"))
-    return `Both directions swing, and shrink alike (× ${along} a step). A ${left}`;
+    return `Both directions swing, and shrink alike (× ${along} a step): ${left}`;
   return (
     `Along the valley it ${first} (× ${along} a step), across it ${second} (× ${across}). ` +
-    `The slower one sets the pace: a ${left}`
+    `The slower one sets the pace: ${left}`
   );
 }
 
@@ -257,7 +257,7 @@ function mapView(spec, kit) {
   const swatch = (name, text) => make("span", {}, make("svg", { viewBox: "0 0 30 8", "aria-hidden": "true" },
     make("g", { class: "lines" }, make("path", { class: name, d: "M0,4H30" }))), text);
   const node = make("div", { class: "lab-map" },
-    make("p", { class: "title" }, "Steps until a tenth of the distance is left"), drawing.node,
+    make("p", { class: "title" }, "Steps to a tenth, in the long run"), drawing.node,
     make("p", { class: "legend" }, swatch("along", "critical along"), swatch("across", "critical across"), swatch("limit", "limit of lr")));
   return { node, draw };
 }

@@ -44,7 +44,7 @@ function told({ arrived, off, order }, n, names) {
 const placeOf = ({ arrived, off }, i, n) => (off[i] ? "flies off" : arrived[i] > n ? `> ${n}` : `${arrived[i]}`);
 
 export const race = {
-  hint: "Drag the white ring, or move it with the arrow keys.",
+  hint: "Drag the white ring, press on the map, or use the arrow keys (with Shift: further).",
   playsFirst: true,
 
   settings: (spec) => spec.settings,
@@ -74,7 +74,7 @@ export const race = {
     }
     const said = `At lr = ${lr} for all, ${told(shared, n, names)}. Each at its best rate, ${told(best, n, names)}.`;
     const moved = start.some((v, i) => v !== track.start[i]);
-    return moved ? `${said} The best rates are those for the start at the ×.` : said;
+    return moved ? `${said} The best rates were found for the start at the ×, not for this one.` : said;
   },
 
   goal(spec, values, { best: { arrived } }) {
@@ -109,7 +109,7 @@ function mapOf(spec, kit) {
       best = axes.plot.appendChild(make("path", { class: "tuned" }));
       heads = spec.rules.map(({ name }) => kit.path(axes.plot, name, { className: "head" }));
       // Each surface keeps its own start.
-      rings = Object.fromEntries(Object.keys(spec.tracks).map((key) => [key, kit.ring(drawing, key, { label: "Start of all six" })]));
+      rings = Object.fromEntries(Object.keys(spec.tracks).map((key) => [key, kit.ring(drawing, key, { label: "Start of all six", pressed: true })]));
     }
     for (const [key, { node }] of Object.entries(rings)) node.toggleAttribute("hidden", key !== values.surface);
     rings[values.surface].place(axes);

@@ -23,7 +23,7 @@ export function judged({ margin }, { beta2 }, { adam, less }) {
   if (adam.x.at(-1) >= 0) return [false, "Adam isn't saved yet."];
   if (less.x.at(-1) <= 0) return [false, "Adam is saved, but a smaller beta2 would do."];
   const other = short(Math.max(0, beta2 - margin), 3);
-  return [true, `at ${short(beta2, 3)} Adam ends on the left, and at ${other} on the right.`];
+  return [true, `at ${short(beta2, 3)} Adam ends on the left (x below 0), and at ${other} on the right.`];
 }
 
 const ending = ({ adam, amsgrad }) => {
@@ -80,11 +80,11 @@ function timeView(spec, kit) {
     draw(result, values, k) {
       axes = kit.axes(drawing, {
         x: { domain: [0, spec.steps], label: "step", ticks: 4 }, y: { domain: [-1.25, 1.25], ticks: [-1, 0, 1], label: "x" },
-        margin: { left: 32, right: 14 },
+        margin: { left: 32, right: 66 },
       });
       if (!curves) {
         curves = looks.map((look, i) => kit.path(axes.plot, look, { every: Math.ceil(spec.steps / 7), className: i ? "second" : "first" }));
-        tags = ["Adam", "AMSGrad"].map((name) => kit.make("text", { class: "tag", "text-anchor": "end" }, name));
+        tags = ["Adam", "AMSGrad"].map((name) => kit.make("text", { class: "tag" }, name));
         dots = looks.map(() => kit.make("circle", { class: "at", r: 4.5 }));
         drawing.node.append(...tags, ...dots);
       }
@@ -94,11 +94,11 @@ function timeView(spec, kit) {
         curves[i].set(x.map((x, k) => [axes.x(k), axes.y(x)]), k);
         dots[i].setAttribute("cx", kit.px(axes.x(k)));
         dots[i].setAttribute("cy", kit.px(axes.y(x[k])));
-        // Inside of the interval, and one above the other where both end at one side.
-        const up = ends[i] < 0, both = ends[0] < 0 === ends[1] < 0;
-        const line = both ? 1 + i : 1;
-        tags[i].setAttribute("x", axes.right - 4);
-        tags[i].setAttribute("y", kit.px(axes.y(ends[i]) + (up ? -15 * line : 15 * line + 6)));
+        // Beside its end, and apart from the other's.
+        const low = ends[i] < ends[1 - i] || (ends[0] === ends[1] && i === 1);
+        const near = Math.abs(axes.y(ends[0]) - axes.y(ends[1])), apart = Math.max(0, (14 - near) / 2);
+        tags[i].setAttribute("x", axes.right + 8);
+        tags[i].setAttribute("y", kit.px(axes.y(ends[i]) + 4 + (low ? apart : -apart)));
       });
     },
   };

@@ -317,7 +317,7 @@ export const valley = {
   length: (spec, values, result) => result.tries,
   // Each Play deals anew.
   again: (spec, { luck }) => ({ luck: (luck % spec.draws) + 1 }),
-  hint: "Play draws anew. Gray: less than 2\u00a0% above the lowest. Thin marks: the three seeds.",
+  hint: "Wins: how often it ends lowest of the five, over all draws of the tries. Expects: its loss on average, at the median seed. Ahead: on how many of the three seeds, which are the thin marks too. Draw: what these tries have brought; Play draws anew. Gray in a curve: less than 2\u00a0% above the lowest.",
   views,
   say,
   goal,

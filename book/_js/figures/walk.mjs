@@ -174,7 +174,7 @@ export const radius = ({ noise }, { lr, batch = 1, kappa = 20 }) =>
 
 export const walk = {
   settings: (spec) => spec.settings,
-  hint: "Drag a white ring, or move it with the arrow keys. Point at a step in a curve.",
+  hint: "Drag a white ring, or move it with the arrow keys. Point at a step in a curve: g, m and √v are drawn to one scale there, and the walk moves by −step.",
 
   compute(spec, values, sent) {
     const surface = groundOf(spec, values);
@@ -299,7 +299,7 @@ function mapView(spec, kit, looks, many) {
       y = Math.min(axes.bottom - 4, Math.max(axes.top + 12, y));
       while (taken.some(([u, v]) => Math.abs(u - x) < 30 && Math.abs(v - y) < 13)) y += y > axes.bottom - 20 ? -40 : 13;
       taken.push([x, y]);
-      tag.textContent = ["−g", "−m", "√v", "step"][i];
+      tag.textContent = ["−g", "−m", "√v", "−step"][i];
       tag.setAttribute("x", kit.px(x));
       tag.setAttribute("y", kit.px(y));
     });

@@ -252,14 +252,14 @@ class Lab(Figure):
                 + there
             )
         left = (
-            f"tenth of the distance is left after {in_words(trace.pace)} steps; this bowl's best "
+            f"in the long run it takes {in_words(trace.pace)} steps to a tenth; this bowl's best "
             f"pair needs {in_words(trace.best)}.{there}"
         )
         if trace.kinds == ["swing", "swing"]:
-            return f"Both directions swing, and shrink alike (× {along:.3g} a step). A {left}"
+            return f"Both directions swing, and shrink alike (× {along:.3g} a step): {left}"
         return (
             f"Along the valley it {first} (× {along:.3g} a step), across it {second} "
-            f"(× {across:.3g}). The slower one sets the pace: a {left}"
+            f"(× {across:.3g}). The slower one sets the pace: {left}"
         )
 
     def reached(self, trace):
@@ -342,17 +342,17 @@ class Lab(Figure):
         ax.text(2.2, 0.03, "across zigzags", fontsize=9)
         ax.text(0.03, 0.03, "both\ncreep", fontsize=9)
         ax.set(xlim=(0, 4), ylim=(0, 1), xticks=range(5), xlabel="lr", ylabel="beta")
-        ax.set_title("steps until a tenth of the distance is left", fontsize=9.5)
+        ax.set_title("steps to a tenth, in the long run", fontsize=9.5)
 
     @property
     def alt(self):
         """The figure at the starting values, in words."""
         return (
-            "A map of all pairs of lr and beta, in shades of the steps until a tenth of the "
-            "distance is left: for large beta the shade depends on beta alone, for small beta "
-            "mostly on lr, and beyond a slanting line walks fly off. Beside it the walk of one "
-            f"pair: how far each direction is from the minimum over {self.steps} steps, and the "
-            "path on the bowl. " + self.verdict(self.trace())
+            "A map of all pairs of lr and beta, in shades of the steps that it takes to a tenth of "
+            "the distance: for large beta the shade depends on beta alone, for small beta mostly "
+            "on lr, and beyond a slanting line walks fly off. Beside it the walk of one pair: how "
+            f"far each direction is from the minimum over {self.steps} steps, and the path on the "
+            "bowl. " + self.verdict(self.trace())
         )
 
     @property

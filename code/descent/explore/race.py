@@ -208,7 +208,7 @@ class Race(Figure):
 
     settings: tuple
     kind = "race"
-    tall = (672, 1262)
+    tall = (672, 1286)
     task = (
         "On the ravine, each at its best rate, Nesterov wins. Drag the ring to a start from which "
         f"AdaGrad or RMSprop wins by {LEAD} steps."
@@ -290,7 +290,7 @@ class Race(Figure):
         )
         if trace.start == track.surface.start:
             return said
-        return f"{said} The best rates are those for the start at the ×."
+        return f"{said} The best rates were found for the start at the ×, not for this one."
 
     def draw(self, fig, **values):
         """Draw the paths beside the two rankings and the losses."""

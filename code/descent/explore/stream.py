@@ -92,7 +92,8 @@ class Stream(Figure):
             return False, "Adam is saved, but a smaller beta2 would do."
         beta2 = trace.values["beta2"]
         less = max(0.0, beta2 - MARGIN)
-        return True, f"at {beta2:.3g} Adam ends on the left, and at {less:.3g} on the right."
+        here = f"at {beta2:.3g} Adam ends on the left (x below 0)"
+        return True, f"{here}, and at {less:.3g} on the right."
 
     def draw(self, fig, **values):
         """Draw the walks over time beside the steps of Adam's last round."""

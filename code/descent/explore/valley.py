@@ -224,7 +224,7 @@ class Valley(Figure):
 
     settings: tuple
     kind = "valley"
-    tall = (910, 1475)
+    tall = (938, 1558)
 
     @property
     def task(self):
@@ -527,7 +527,7 @@ def valley(*, problem="words", budget="long", tries=8, luck=2):
     return Valley(
         (
             Choice("problem", titles, problem),
-            Choice("budget", tuple(BUDGETS.items()), budget, "steps"),
+            Choice("budget", tuple(BUDGETS.items()), budget, "budget, in steps"),
             Slider("tries", 1, MOST, tries, step=1),
             Slider("luck", 1, DRAWS, luck, step=1),
         )

@@ -50,8 +50,14 @@ class Walk(Figure):
     @property
     def tall(self):
         """The height of the live figure in pixels, on a wide page and on a narrow one."""
-        sliders = len(self.settings) - len(self.starts)
-        return 693 + 32 * sliders, 1066 + 61 * sliders
+        sliders = sum(
+            not (getattr(s, "hidden", False) or isinstance(s, Point)) for s in self.settings
+        )
+        plain = [rule.__name__ for rule in self.rules] == ["gd"]  # nothing that is remembered
+        wide, narrow = (615, 1040) if plain else (700, 1110)
+        if self.surface == "hills":  # a higher map, and three curvatures
+            wide, narrow = wide + 121, narrow + 145
+        return wide + 32 * sliders, narrow + 61 * sliders
 
     def ground(self, kappa=20.0, **values):
         """The surface at the given values.
