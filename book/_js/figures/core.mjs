@@ -214,7 +214,7 @@ export function mount(root, figure, spec, model) {
   const spoken = make("p", { class: "visually-hidden", role: "status" });
   // The reason stands below what is played with, so that nothing moves under the hand.
   const why = make("p", { class: "why" });
-  const mark = make("span", { class: "mark" });
+  const mark = make("span", { class: "met" });
   const task = make("p", { class: "goal" }, spec.task ?? "", " ", mark);
   const over = make("button", { type: "button" }, "Start over");
   over.addEventListener("click", () => {

@@ -158,7 +158,7 @@ function rateAt({ grad, memory, step }, i) {
   });
 }
 
-const pair = (values) => `(${values.map((v) => short(v, 3).replace("-", "−")).join(", ")})`;
+const pair = (values) => `(${values.map((v) => short(v, 3).replaceAll("-", "−")).join(", ")})`;
 
 /** The largest curvature at a point, from the gradient around it. */
 function sharpness({ f }, [x, y]) {
@@ -361,7 +361,7 @@ function lossView(spec, kit, looks, many) {
         dots[i].setAttribute("cy", kit.px(Math.min(axes.bottom, Math.max(axes.top, at[1]))));
         if (many && i < ends.length) {
           ends[i].setAttribute("x", points.at(-1)[0] - 12);
-          ends[i].setAttribute("y", kit.px(points.at(-1)[1] - 5));
+          ends[i].setAttribute("y", kit.px(Math.min(axes.bottom, points.at(-1)[1]) - 5));
         }
       });
       const shown = spec.surface !== "hills" ? axes.y(spec.goal) : null;
@@ -508,7 +508,7 @@ function numbers(spec, kit) {
           ...titles.map((t) => {
             if (!now) return cell("td", "");
             const value = t === "g" ? now.g[c] : t === "step" ? now.step[c] : t === "rate" ? now.rate[c] : now.remembered[t]?.[c];
-            return cell("td", value === undefined || value === null ? "–" : short(value, 2).replace("-", "−"));
+            return cell("td", value === undefined || value === null ? "–" : short(value, 2).replaceAll("-", "−"));
           }))),
       ]);
       table.replaceChildren(head, ...body);

@@ -46,7 +46,7 @@ class Bias(Figure):
     near: float = 0.1
     least: float = 0.8
     kind = "bias"
-    tall = (784, 1295)
+    tall = (784, 1319)
 
     @property
     def task(self):
@@ -288,7 +288,7 @@ class Average(Figure):
     since: int
     goal: float
     kind = "average"
-    tall = (551, 1024)
+    tall = (551, 1039)
 
     @property
     def task(self):
@@ -518,7 +518,7 @@ class Decay(Figure):
     settings: tuple
     kept: tuple = (0.28, 0.4)
     kind = "decay"
-    tall = (554, 965)
+    tall = (554, 977)
 
     @property
     def task(self):

@@ -193,7 +193,7 @@ class Lab(Figure):
     @property
     def tall(self):
         """Pixels that the live figure has at first, wide and narrow."""
-        return (1063, 1704) if self.at({})["roots"] else (848, 1477)
+        return (1063, 1731) if self.at({})["roots"] else (848, 1504)
 
     def trace(self, **values):
         """The walk of a pair, and what is known of it without walking.

@@ -21,7 +21,7 @@ class Stream(Figure):
     settings: tuple
     steps: int = 900
     kind = "stream"
-    tall = (543, 980)
+    tall = (543, 1016)
     task = (
         "Goal: find the tipping point, the smallest beta2 at which Adam ends on the left "
         f"(within {MARGIN})."

@@ -224,7 +224,7 @@ class Valley(Figure):
 
     settings: tuple
     kind = "valley"
-    tall = (938, 1558)
+    tall = (938, 1566)
 
     @property
     def task(self):

@@ -54,7 +54,7 @@ class Walk(Figure):
             not (getattr(s, "hidden", False) or isinstance(s, Point)) for s in self.settings
         )
         plain = [rule.__name__ for rule in self.rules] == ["gd"]  # nothing that is remembered
-        wide, narrow = (615, 1040) if plain else (700, 1110)
+        wide, narrow = (615, 1050) if plain else (700, 1119)
         if self.surface == "hills":  # a higher map, and three curvatures
             wide, narrow = wide + 121, narrow + 145
         return wide + 32 * sliders, narrow + 61 * sliders
