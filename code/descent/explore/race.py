@@ -208,7 +208,7 @@ class Race(Figure):
 
     settings: tuple
     kind = "race"
-    tall = (672, 1294)
+    tall = (672, 1300)
     task = (
         "On the ravine, each at its best rate, Nesterov wins. Drag the ring to a start from which "
         f"AdaGrad or RMSprop wins by {LEAD} steps."
