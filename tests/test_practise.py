@@ -12,6 +12,7 @@ import re
 import sys
 import threading
 import types
+from html import unescape
 
 import pytest
 
@@ -115,10 +116,10 @@ CELLS = [
     "cell, needed",
     [
         ("np.sum(a)", {0: "import numpy as np", 1: "a = np.ones(3)"}),
-        ("b", {1: "b = 2", 3: "b += 1"}),
+        ("b", {1: "\nb = 2", 3: "b += 1"}),
         ("steps", {2: CELLS[2]}),
         ("1 + 1", {}),
-        ("plt.show()", {0: PLOT}),
+        ("plt.show()", {0: f"\n{PLOT}"}),
         ("broken(", {}),
     ],
 )  # fmt: skip
@@ -126,8 +127,75 @@ def test_a_cell_asks_for_what_it_needs_alone(runner, cell, needed):
     assert dict(runner.needed([*CELLS, cell], len(CELLS))) == needed
 
 
+MAYBE = "try:\n    import nowhere\nexcept ImportError:\n    optional.skip_cells('nowhere', 'It')"
+
+
+def test_a_library_that_may_be_missing_is_looked_for(runner):
+    cells = [f"from descent import optional\n{MAYBE}", "a = nowhere.f()", "print(a)"]
+    assert runner.needed(cells, 2) == list(enumerate(cells[:2]))
+    for cell in cells:
+        (output,) = ran(runner, cell)
+    assert output == {"stdout": "Skipped: this cell needs It.\n"}
+
+
 def test_a_cell_above_that_does_not_parse_is_left_out(runner):
     assert runner.needed(["a = 1", "a = (", "a"], 2) == [(0, "a = 1")]
+
+
+def test_a_line_that_is_needed_keeps_its_number(runner):
+    cell = "a = 1\n\n\n@print\ndef f():\n    # A comment.\n    return 1 / 0"
+    assert runner.needed([cell, "f()"], 1) == [(0, "\n\n\n" + cell[8:])]
+
+
+ANSWER = source(EXERCISES["momentum"].answer)
+LATER = "\nfrom descent.practice import check\ncheck('{}', {})"
+
+
+@pytest.mark.parametrize(
+    "exercise, text, name",
+    [
+        ("momentum", ANSWER, "momentum"),
+        ("momentum", ANSWER.replace("+ g", "- g"), "momentum"),
+        ("momentum", "def mine(g, m=0, *, lr, beta):\n    1 / 0", None),
+        ("momentum", "def mine(g, m=0, *, lr, beta):\n    ...", None),
+        ("bias_correction", source(EXERCISES["bias_correction"].answer), None),
+        ("adamw", source(EXERCISES["adamw"].answer), None),
+    ],
+)
+def test_a_rule_that_ran_can_walk(runner, exercise, text, name):
+    own = re.search(r"^def (\w+)", text, re.MULTILINE)[1]
+    text = "import numpy as np\nfrom descent.rules import adam\n" + text
+    (output,) = ran(runner, text + LATER.format(exercise, own))
+    assert "text/html" in output
+    assert output.get("walks") == (name and dict(exercise=exercise, name=name))
+
+
+LOOPING = "    for _ in range(1):\n        m = beta * m + g\n    return lr * m, dict(m=m)"
+
+
+@pytest.mark.parametrize("body, remote", [("    return lr * g, dict(m=m)", False), (LOOPING, True)])
+def test_a_learners_rule_walks_beside_the_right_one(runner, body, remote):
+    ran(runner, f"def mine(g, m=0, *, lr, beta):\n{body}")
+    told = json.loads(runner.watch("momentum", "mine"))
+    spec = json.loads(unescape(told["html"].split("spec='")[1].split("'")[0]))
+    assert told["remote"] is remote
+    assert [rule["rule"] for rule in spec["rules"]] == ["yours", "momentum"]
+    one, right = runner.walk(json.dumps(dict(lr=0.01)))["walks"]
+    assert one["step"][0] == right["step"][0]
+    assert (one["step"][1] == right["step"][1]) is remote
+
+
+@pytest.mark.parametrize(
+    "text, problem",
+    [
+        ("", "Python was started anew: check it again first."),
+        ("def mine(g, m=0, *, lr, beta):\n    1 / 0", "ZeroDivisionError"),
+        ("def mine(g, m=0, **hyper):\n    return g, dict(m=m)", "hyper-parameters lr, beta"),
+    ],
+)
+def test_a_rule_that_cannot_walk_says_why(runner, text, problem):
+    ran(runner, text)
+    assert problem in json.loads(runner.watch("momentum", "mine"))["problem"]
 
 
 def test_progress_is_the_file_that_the_checker_writes(runner):
@@ -281,6 +349,37 @@ def test_every_exercise_is_answered_on_its_page(tab, name):
     if done:
         mark = page.locator(".bd-sidebar-primary .done").first.inner_text()
         assert mark.strip().startswith(f"{len(done)} of")
+
+
+OWN_ADAM = source(EXERCISES["adam"].answer).replace("1 - beta1**t", "1 - beta1")
+BY_PYTHON = OWN_ADAM.replace("    t = t + 1", "    for _ in range(1):\n        t = t + 1")
+
+
+@pytest.mark.parametrize("answer", [OWN_ADAM, BY_PYTHON])
+def test_a_learners_own_rule_walks_in_a_figure_beside_the_right_one(tab, answer):
+    page = tab("exercises/adam")
+    cell, _, _, stub = next(found for found in stubs(page) if found[2] == "adam")
+    assert "beta1**t" in source(EXERCISES["adam"].answer) and answer.count("beta1**t") == 0
+    answered(page, cell, written(stub, answer))
+    box = page.locator("div.cell").nth(cell)
+    box.get_by_role("button", name="Watch it walk").click()
+    figure = box.locator("descent-figure")
+    status = figure.locator(".status:not(:empty)")
+    status.wait_for()
+    assert figure.locator(".legend .walk").all_inner_texts() == ["yours", "adam"]
+    page.wait_for_function("() => document.querySelector('descent-figure .numbers td:not(:empty)')")
+    # The wrong correction makes the first step as long as ever, and all later ones longer.
+    before, numbers = status.inner_text(), figure.locator(".numbers").inner_text()
+    assert "The goal is not reached yet" in before
+    slider = figure.get_by_role("slider", name="learning rate")
+    slider.focus()
+    for _ in range(30):
+        page.keyboard.press("ArrowLeft")
+    page.wait_for_function(
+        "before => document.querySelector('descent-figure .numbers').innerText !== before",
+        arg=numbers,
+    )
+    assert status.inner_text() != before
 
 
 LOOPS = {

@@ -40,16 +40,29 @@ def archive():
     return packed.getvalue()
 
 
-def write(app):
-    """Put all of it among the static files."""
-    folder = Path(app.doctreedir).parent / "practise"
-    (folder / "python").mkdir(parents=True, exist_ok=True)
-    for path in (SCRIPTS / "python").iterdir():
-        shutil.copy(path, folder / "python")
+def place(folder):
+    """Put what Python in a page needs into a folder: worker, runner and package.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+
+    Returns
+    -------
+    str
+        The package's archive, from there.
+    """
+    shutil.copytree(SCRIPTS / "python", folder / "python", dirs_exist_ok=True)
     packed = archive()
     name = f"python/descent-{hashlib.sha256(packed).hexdigest()[:8]}.zip"
     (folder / name).write_bytes(packed)
-    settings = {"pyodide": PUBLIC.format(version=entry()["version"]), "archive": name}
+    return name
+
+
+def write(app):
+    """Put all of it among the static files."""
+    folder = Path(app.doctreedir).parent / "practise"
+    settings = {"pyodide": PUBLIC.format(version=entry()["version"]), "archive": place(folder)}
     if OFFLINE in os.environ:
         settings["pyodide"] = "pyodide/"
     text = (SCRIPTS / "practise.mjs").read_text(encoding="utf-8")

@@ -88,18 +88,16 @@ class Python {
   end(why) {
     this.worker?.terminate();
     this.started = undefined;
-    this.fresh = true;
     this.hear({ number: this.number, ended: why ?? "ended" });
   }
 
-  async run(index, cells, say, limit) {
+  /** Ask something that may take long, or never come to an end. */
+  async answer(message, say, limit = LIMIT) {
     this.say = say;
     await this.start();
-    let slow;
     const timer = setTimeout(() => this.end("slow"), limit);
     const told = setTimeout(() => say("Still running"), 5000);
-    const answer = await this.ask({ run: { cells, index, fresh: this.fresh } });
-    this.fresh = false;
+    const answer = await this.ask(message);
     clearTimeout(timer);
     clearTimeout(told);
     if (answer.ended) this.start().catch(() => {}); // For the next try.
@@ -121,6 +119,12 @@ const make = (tag, attributes = {}, ...children) => {
   node.append(...children.filter((child) => child != null));
   return node;
 };
+
+/** The kind of picture that this page shows now, as descent.plot names them. */
+function picture() {
+  const narrow = matchMedia("(max-width: 720px)").matches, dark = document.documentElement.dataset.theme === "dark";
+  return [narrow && "narrow", dark && "dark"].filter(Boolean).join("_") || "light";
+}
 
 class Cell {
   constructor(node, index) {
@@ -206,7 +210,8 @@ class Cell {
     say(python.started ? "Running" : "Loading Python (9 MB, once)");
     let answer;
     try {
-      answer = await python.run(this.index, cells.map((cell) => cell.text), say, LIMIT);
+      const run = { cells: cells.map((cell) => cell.text), index: this.index, picture: picture() };
+      answer = await python.answer({ run }, say);
     } catch (error) {
       answer = { failed: error.message };
     }
@@ -222,10 +227,14 @@ class Cell {
       outputs = [{ error: `This did not come to an end within ${LIMIT / 1000} seconds, and was stopped. Is there a loop that never ends? Python starts anew.` }];
     else if (ended) outputs = [{ error: "Stopped. Python starts anew." }];
     else if (failed) outputs = [{ error: failed }];
+    // What was computed elsewhere says more than that it can't be computed here.
+    const [, lacking] = outputs[0]?.stdout?.match(/^Skipped: this cell needs (.*)\.\n$/) ?? [];
+    if (lacking) return void (this.state.textContent = `A page has no ${lacking}: what stands here was computed with it before.`);
     const line = outputs.find((output) => output.line)?.line;
     this.output?.remove();
     this.node.querySelector(":scope > .cell_output")?.remove();
     this.output = make("div", { class: "cell_output", role: "region", "aria-label": "Output" }, ...outputs.map(drawn));
+    for (const { walks } of outputs) if (walks) this.output.append(watcher(walks));
     this.node.append(this.output);
     if (!outputs.length) this.state.textContent = "Done. Nothing was shown.";
     else this.state.textContent = summary(this.output);
@@ -260,7 +269,67 @@ function drawn(output) {
     return make("div", { class: "output" }, make("pre", {}, output["text/markdown"].replace(/^```.*\n?/gm, "")));
   const node = make("div", { class: "output text_html", role: "status" });
   node.innerHTML = output["text/html"];
+  if (node.querySelector("descent-figure")) dispatchEvent(new Event("figure"));
   return node;
+}
+
+/** A button that puts a rule that was checked into a figure, beside the right one. */
+function watcher(walks) {
+  const state = make("span", { class: "state", role: "status" });
+  const button = make("button", { type: "button" }, "Watch it walk");
+  const box = make("div", { class: "watched" }, make("p", { class: "tools" }, button, state));
+  const say = (text) => (state.textContent = text);
+  button.onclick = async () => {
+    if (running) return say("Another cell is running.");
+    running = box;
+    let answer;
+    try {
+      answer = await python.answer({ watch: walks }, (stage) => say(`${stage} …`));
+    } catch (error) {
+      answer = { failed: error.message };
+    }
+    running = null;
+    const { html, remote, problem } = answer.watched ?? {};
+    if (!html) return say(problem ?? answer.failed ?? "This did not come to an end, and was stopped. Python starts anew.");
+    say("Where only one path is seen, yours and the right one are the same.");
+    // It comes to life where it is put: its model must be there before.
+    const parsed = make("template");
+    parsed.innerHTML = html;
+    const figure = parsed.content.firstElementChild;
+    if (remote) figure.model = walking(JSON.parse(figure.getAttribute("spec")), say);
+    box.querySelector("descent-figure")?.remove();
+    box.append(figure);
+    dispatchEvent(new Event("figure"));
+  };
+  return box;
+}
+
+/** What a figure asks for its walks, as anywidget's model: Python walks in the worker. */
+function walking({ settings }, say) {
+  const values = Object.fromEntries(settings.map(({ name, value }) => [name, value]));
+  const heard = {};
+  let asking = false, again = false;
+  const model = {
+    get: (name) => values[name],
+    set: (name, value) => (values[name] = value),
+    on: (event, act) => (heard[event] = act),
+    off: (event) => delete heard[event],
+    async save_changes() {
+      again = asking;
+      if (asking) return;
+      if (running) return say("Another cell is running.");
+      running = asking = model;
+      const { _sent, ...at } = values;
+      const answer = await python.answer({ walk: at }, () => {}).catch((error) => ({ failed: error.message }));
+      running = asking = null;
+      if (!answer.walked) return say("Python was started anew: check it again first.");
+      values._sent = answer.walked;
+      heard["change:_sent"]?.();
+      if (again) model.save_changes();
+    },
+  };
+  model.save_changes();
+  return model;
 }
 
 const cells = [...document.querySelectorAll("div.cell:has(> .cell_input pre), div.cell:has(details.hide .cell_input pre)")]

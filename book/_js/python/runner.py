@@ -9,6 +9,7 @@ import io
 import itertools
 import json
 import linecache
+import logging
 import os
 import sys
 import traceback
@@ -67,12 +68,25 @@ def bundle(value, metadata=None):
         found.setdefault("text/plain", repr(value))
     kind = next((kind for kind in KINDS if kind in found), "text/plain")
     output = {kind: found.get(kind, "")}
+    if exercise := walks(value):
+        output["exercise"] = exercise
     if metadata:
         about = metadata.get(kind, metadata)
         output["about"] = {
             k: about[k] for k in ("alt", "width", "height") if k in about
         }
     return output
+
+
+def walks(value):
+    """The exercise that a value reports on, if what was checked is a rule that can walk."""
+    if type(value).__module__ != "descent.practice.report":
+        return None
+    from descent.practice.exercises import EXERCISES
+
+    exercise = EXERCISES.get(value.title)
+    ran = value.passed or value.drawn is not None
+    return value.title if ran and exercise.is_rule and not exercise.before else None
 
 
 def display(*values, raw=False, metadata=None):
@@ -143,6 +157,8 @@ def install():
     """Put a module of IPython's name in its place, and go to the folder of the learner's work."""
     os.makedirs(WORK, exist_ok=True)
     os.chdir(WORK)
+    # Else a reader is told that Matplotlib builds its font cache.
+    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
     sys.setrecursionlimit(400)
     for name, parts in {
         "IPython": dict(get_ipython=lambda: shell, version_info=(9, 0)),
@@ -191,7 +207,8 @@ def needed(cells, index):
     """The code above a cell that it needs, by the names that it uses.
 
     Imports are taken line by line, so that an exercise waits for no library that others use. A cell
-    that only shows something isn't needed by anyone.
+    that only shows something isn't needed by anyone. Each line stays where it was, so that what is
+    said of one names the right one.
 
     Parameters
     ----------
@@ -218,8 +235,11 @@ def needed(cells, index):
             }
     wanted, found = names(trees.pop(index))[0], []
     for number, tree in reversed(trees.items()):
-        keep = []
+        keep = {}
         for statement in reversed(tree.body):
+            first = getattr(statement, "decorator_list", None) or [statement]
+            begin, end = first[0].lineno - 1, statement.end_lineno
+            text = cells[number].splitlines()[begin:end]
             used, made = names(statement)
             if isinstance(statement, ast.Import | ast.ImportFrom):
                 statement.names = [
@@ -227,13 +247,31 @@ def needed(cells, index):
                     for alias in statement.names
                     if (alias.asname or alias.name).split(".")[0] in wanted
                 ]
-                keep += [statement] if statement.names else []
-            elif made & wanted - modules or settles(statement, wanted):
-                keep.append(statement)
+                if statement.names:
+                    keep[begin] = [ast.unparse(statement)]
+            elif (
+                made & wanted - modules
+                or imported(statement) & wanted
+                or settles(statement, wanted)
+            ):
+                keep[begin] = text
                 wanted |= used
         if keep:
-            found.append((number, ast.unparse(ast.Module(keep[::-1], []))))
+            lines = []
+            for begin, text in sorted(keep.items()):
+                lines += [""] * (begin - len(lines)) + text
+            found.append((number, "\n".join(lines)))
     return found[::-1]
+
+
+def imported(statement):
+    """What is imported inside a statement, as where a library may be missing."""
+    return {
+        (alias.asname or alias.name).split(".")[0]
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+    }
 
 
 def settles(statement, wanted):
@@ -243,6 +281,11 @@ def settles(statement, wanted):
     ):
         return False
     return ast.unparse(statement.value.func) == "plt.style.use" and "plt" in wanted
+
+
+def picture(kind):
+    """Choose the one kind of picture that is drawn, as `descent.plot` names them."""
+    os.environ["DESCENT_PICTURE"] = kind
 
 
 def run(name, source):
@@ -270,6 +313,7 @@ def _run(name, source):
     linecache.cache[name] = (len(source), None, source.splitlines(True), name)
     try:
         tree = ast.parse(source, name)
+        called = dict(submitted(tree))
         for transform in shell.ast_transformers:
             tree = transform.visit(tree)
         last = None
@@ -284,6 +328,9 @@ def _run(name, source):
                 {"text/plain": repr(value)} if isinstance(value, dict) else value,
                 raw=True,
             )
+        for output in shown:
+            if (exercise := output.pop("exercise", None)) in called:
+                output["walks"] = dict(exercise=exercise, name=called[exercise])
     except ModuleNotFoundError as error:
         if error.name and error.name.split(".")[0] in libraries():
             return error.name.split(".")[0]
@@ -291,6 +338,67 @@ def _run(name, source):
     except BaseException as error:
         shown.append(told(error, name))
     return None
+
+
+def submitted(tree):
+    """The exercises that a cell checks, each with the name of the function that it hands in."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(
+                func=ast.Name("check"),
+                args=[ast.Constant(str() as name), ast.Name(own)],
+            ):
+                yield name, own
+
+
+figures = {}
+
+
+def watch(exercise, name):
+    """Put a learner's rule into a figure, beside the right one.
+
+    Parameters
+    ----------
+    exercise : str
+    name : str
+        Of the learner's function.
+
+    Returns
+    -------
+    str
+        JSON: ``html``, the figure's element, and whether it is ``remote``, walked by `walk`; or
+        ``problem``, a sentence that says why it can't walk.
+    """
+    from descent.explore.walk import yours
+    from descent.practice.exercises import EXERCISES
+
+    if name not in main:
+        return json.dumps(
+            dict(problem="Python was started anew: check it again first.")
+        )
+    try:
+        figure = yours(main[name], EXERCISES[exercise].answer)
+        figure.sent()
+    except Exception as error:
+        problem = f"{name} can't walk here. {type(error).__name__}: {error}"
+        return json.dumps(dict(problem=problem))
+    figures["watched"] = figure
+    return json.dumps(dict(html=figure.element(""), remote=figure.remote))
+
+
+def walk(values):
+    """What Python walks for the figure that `watch` made last, at the given values.
+
+    Parameters
+    ----------
+    values : str
+        JSON of a dict.
+
+    Returns
+    -------
+    dict
+    """
+    return figures["watched"].sent(**json.loads(values))
 
 
 def libraries():
