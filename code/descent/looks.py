@@ -24,3 +24,30 @@ DARK = {
     "adam": "#DA6410",
     "own": "#DDDDDD",
 }
+# Whose look a rule has that has none of its own.
+FAMILY = {
+    "momentum_ema": "momentum",
+    "lion": "momentum",
+    "rmsprop_momentum": "rmsprop",
+    "adamax": "adam",
+    "nadam": "adam",
+    "radam": "adam",
+    "amsgrad": "adam",
+    "adabelief": "adam",
+}
+
+
+def family(name):
+    """The rule whose look a rule has.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    str
+        A key of `LOOK`; ``"own"`` for a rule that isn't ours.
+    """
+    name = FAMILY.get(name, name)
+    return name if name in LOOK else "own"

@@ -209,8 +209,8 @@ def dark(color):
     ----------
     color : tuple of float
         RGB or RGBA, from 0 to 1. A rule's color goes to its twin in `looks.DARK`, a `tint` to the
-        same tint of that, a gray to the gray that is as far from the dark page as it was from white.
-        Others, such as those of a color scale, stay as they are.
+        same tint of that, a gray to the gray that is as far from the dark page as it was from
+        white. Others, such as those of a color scale, stay as they are.
 
     Returns
     -------

@@ -13,7 +13,7 @@ from importlib import resources
 
 from descent import rules, translate
 from descent.lives import Lives
-from descent.looks import DARK, LOOK
+from descent.looks import DARK, FAMILY, LOOK, family
 
 try:
     import traitlets
@@ -38,17 +38,6 @@ LABEL = {
     "spike": "a spike in the gradient, times",
     "tries": "tries for each rule",
     "luck": "which draw of them",
-}
-# Whose look a rule has that has none of its own.
-FAMILY = {
-    "momentum_ema": "momentum",
-    "lion": "momentum",
-    "rmsprop_momentum": "rmsprop",
-    "adamax": "adam",
-    "nadam": "adam",
-    "radam": "adam",
-    "amsgrad": "adam",
-    "adabelief": "adam",
 }
 # How Matplotlib draws "-" and the tuples of `looks.LOOK`, in SVG.
 SOLID = "none"
@@ -361,22 +350,6 @@ def is_ours(rule):
     bool
     """
     return getattr(rules, rule.__name__, None) is rule
-
-
-def family(name):
-    """The rule whose look a rule has.
-
-    Parameters
-    ----------
-    name : str
-
-    Returns
-    -------
-    str
-        A key of `looks.LOOK`; ``"own"`` for a rule that isn't ours.
-    """
-    name = FAMILY.get(name, name)
-    return name if name in LOOK else "own"
 
 
 def looks():

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from descent import surfaces
-from descent.explore.base import Figure, Point, Slider, family, is_ours
+from descent.explore.base import Figure, Point, Slider, is_ours
+from descent.looks import family
 from descent.loop import descend
 from descent.translate import Untranslatable, javascript
 
