@@ -14,12 +14,13 @@ import threading
 import types
 from html import unescape
 
+import nbformat
 import pytest
 
 import book
 import practise
 import pyodide
-from contents import NOTEBOOKS
+from contents import BOOK, NOTEBOOKS
 from descent.practice.exercises import EXERCISES
 from descent.practice.mistakes import BY_ID, edited, source, wrong_answers
 
@@ -121,6 +122,11 @@ CELLS = [
         ("1 + 1", {}),
         ("plt.show()", {0: f"\n{PLOT}"}),
         ("broken(", {}),
+        ("b = 3\nprint(b)", {}),
+        ("b += 1", {1: "\nb = 2", 3: "b += 1"}),
+        ("b = b + 1", {1: "\nb = 2", 3: "b += 1"}),
+        ("import math as a\ndef b():\n    return a\nb()", {}),
+        ("for b in a:\n    print(b)", {0: "import numpy as np", 1: CELLS[1], 3: "b += 1"}),
     ],
 )  # fmt: skip
 def test_a_cell_asks_for_what_it_needs_alone(runner, cell, needed):
@@ -225,6 +231,16 @@ def test_the_archive_is_the_package_and_the_same_each_time():
     assert len(practise.archive()) < 1_600_000
 
 
+def test_every_chapter_has_experiments_that_are_short_and_show_something():
+    for name in NOTEBOOKS:
+        cells = nbformat.read(BOOK / name, as_version=4).cells
+        tried = [c for c in cells if practise.EXPERIMENT in c.metadata.get("tags", [])]
+        assert len(tried) in (range(1, 5) if "/" not in name else [0]), name
+        for cell in tried:
+            assert len(cell.source.splitlines()) <= 10, (name, cell.id)
+        assert any(cell.outputs for cell in tried) or "/" in name
+
+
 # On the page.
 
 
@@ -261,8 +277,9 @@ def tab(site, browser, elsewhere):
             strangers.append(request.url)
             route.abort()
 
-    def load(name, **options):
+    def load(name, init="", **options):
         context = browser.new_context(**options)
+        context.add_init_script(init)
         ours = f"{re.escape(site)}(?!.*practise\\.mjs)|{re.escape(elsewhere)}"
         context.route(re.compile(f"^(?!{ours})"), answer)
         page = context.new_page()
@@ -459,13 +476,139 @@ def test_answers_are_taken_along_and_loaded_elsewhere(tab, tmp_path):
     assert "..." in other.locator("div.cell").nth(cell).locator("textarea").input_value()
 
 
-def test_without_a_network_there_is_a_sentence(site, browser):
+NETWORK = "is there a network?"
+
+
+@pytest.mark.parametrize(
+    "blocked, init, policy, said",
+    [
+        (f"{PUBLIC}**", "", None, NETWORK),
+        (f"{PUBLIC}*.wasm", "", None, NETWORK),
+        ("**/python/worker.mjs", "", None, NETWORK),
+        ("**/python/*.zip", "", None, NETWORK),
+        (None, "delete window.WebAssembly", None, "too old"),
+        (None, "", "worker-src 'none'", "doesn't let the page run Python"),
+    ],
+)
+def test_where_python_cannot_come_there_is_a_sentence(
+    site, browser, elsewhere, blocked, init, policy, said
+):
+    def guarded(route):
+        answer = route.fetch()
+        headers = answer.headers | {"content-security-policy": policy}
+        route.fulfill(response=answer, headers=headers)
+
+    def moved(route):
+        route.fulfill(response=route.fetch(url=elsewhere + route.request.url.rpartition("/")[2]))
+
     context = browser.new_context()
-    context.route(f"{PUBLIC}**", lambda route: route.abort())
+    context.add_init_script(init)
+    context.route(f"{PUBLIC}**", moved)
+    if policy:
+        context.route("**/*.html", guarded)
+    if blocked:
+        context.route(blocked, lambda route: route.abort())
     page = context.new_page()
     page.goto(f"{site}exercises/adam.html")
-    assert "is there a network?" in answered(page, 1, "1")
+    assert said in answered(page, 1, "1")
     context.close()
+
+
+def test_a_private_window_works_and_warns(tab):
+    page = tab(
+        "exercises/adam",
+        init="Object.defineProperty(window, 'localStorage', { get() { throw new Error() } })",
+    )
+    assert "This browser keeps nothing of this page" in page.locator("article").inner_text()
+    assert answered(page, 1, "1 + 1") == "2"
+
+
+@pytest.mark.parametrize(
+    "text", ["import os; os._exit(0)", "def f(*a):\n    sorted([1], key=f)\nf()"]
+)
+def test_where_python_breaks_down_it_starts_anew(tab, text):
+    page = tab("exercises/adam")
+    assert "Python broke down here, and starts anew." in answered(page, 1, text)
+    assert answered(page, 1, "1 + 1") == "2"
+
+
+def test_a_start_can_be_stopped_and_begun_again(tab):
+    page = tab("exercises/adam")
+    box = page.locator("div.cell").nth(1)
+    box.locator("textarea").fill("1 + 1")
+    # Nothing comes until it has been stopped.
+    held = []
+    page.context.route("**/python/*.zip", held.append)
+    box.get_by_role("button", name="Check").click()
+    box.get_by_role("button", name="Stop").click()
+    box.get_by_text("Stopped.").wait_for()
+    page.context.unroute("**/python/*.zip")
+    for route in held:
+        route.abort()
+    assert pressed(page, 1) == "2"
+
+
+def test_shift_and_enter_run_a_cell(tab):
+    page = tab("exercises/adam")
+    box = page.locator("div.cell").nth(1)
+    box.locator("textarea").focus()
+    page.locator(".cm-focused").wait_for()
+    page.keyboard.press("Control+A")
+    page.keyboard.insert_text("1 + 1")
+    page.keyboard.press("Shift+Enter")
+    box.locator(".cell_output", has_text="2").wait_for()
+    assert box.locator(".cm-content").inner_text() == "1 + 1"
+
+
+def test_a_chapter_whose_end_was_seen_is_read(tab):
+    page = tab("momentum")
+    read = page.locator(".bd-sidebar-primary a.current .done")
+    assert not read.count()
+    page.locator(".prev-next-footer").scroll_into_view_if_needed()
+    read.wait_for(state="attached")
+    assert read.text_content().strip() == "read"
+    page.goto(page.url.replace("momentum", "practice"))
+    assert "1 chapter read" in page.locator("#progress-here").inner_text()
+
+
+def test_progress_is_carried_over_to_a_folder_and_from_it(tab, tmp_path):
+    page = tab("practice")
+    written = {"momentum": dict(tries=3, passed=True), "adam": dict(tries=1, passed=False)}
+    path = tmp_path / "progress.json"
+    path.write_text(json.dumps(written))
+    page.set_input_files("#answers-file", path)
+    page.get_by_text("2 loaded.").wait_for()
+    assert "1 passed in this browser; 1 tried: adam" in page.locator("#progress-here").inner_text()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download my progress").click()
+    download.value.save_as(path)
+    assert json.loads(path.read_text()) == written
+    path.write_text('{"something": "else"}')
+    page.set_input_files("#answers-file", path)
+    page.get_by_text("That isn't a file of answers from here.").wait_for()
+
+
+def test_an_experiment_is_open_and_runs_with_what_it_needs(tab):
+    page = tab("momentum")
+    texts = page.locator("div.cell").evaluate_all(
+        "all => all.map(cell => cell.querySelector('textarea')?.value ?? '')"
+    )
+    number, text = next((i, text) for i, text in enumerate(texts) if "moving_average(" in text)
+    stored = page.locator("div.cell").nth(number).locator(".cell_output").inner_text()
+    assert pressed(page, number).strip() == stored.strip()
+    assert answered(page, number, text.replace("0.9", "0.5")).strip() != stored.strip()
+
+
+def test_what_needs_pytorch_keeps_what_was_computed_with_it(tab):
+    page = tab("adam_in_pytorch")
+    texts = page.locator("div.cell").evaluate_all(
+        "all => all.map(e => e.querySelector('.cell_input pre')?.textContent ?? '')"
+    )
+    number = next(i for i, text in enumerate(texts) if "twice the first" in text)
+    box = page.locator("div.cell").nth(number)
+    box.get_by_role("button", name="Run or change this cell").click(force=True)
+    box.get_by_text("A page has no PyTorch").wait_for()
+    assert "twice the first: True" in box.locator(".cell_output").inner_text()
 
 
 def test_a_chapters_cell_runs_where_it_stands(tab):

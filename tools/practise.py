@@ -21,6 +21,8 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "code" / "descent"
 SCRIPTS = ROOT / "book" / "_js"
 OFFLINE = "DESCENT_OFFLINE"
+# The tag of a chapter's cell that is open at once: to change a number in, and to run again.
+EXPERIMENT = "experiment"
 PUBLIC = "https://cdn.jsdelivr.net/pyodide/v{version}/full/"
 
 
@@ -80,11 +82,14 @@ def carry(app, exception):
 
 def marked(app, doctree, name):
     """Mark the cells that are answered on the page, so that there is room for their buttons."""
+    cells = [c for c in doctree.findall(nodes.container) if "cell" in c["classes"]]
     if name.startswith("exercises/"):
-        cells = [c for c in doctree.findall(nodes.container) if "cell" in c["classes"]]
-        for cell in cells[1:]:  # The first one imports.
-            if "tag_hide-input" not in cell["classes"]:
-                cell["classes"].append("answered")
+        # The first one imports.
+        open_ = [cell for cell in cells[1:] if "tag_hide-input" not in cell["classes"]]
+    else:
+        open_ = [cell for cell in cells if f"tag_{EXPERIMENT}" in cell["classes"]]
+    for cell in open_:
+        cell["classes"].append("answered")
 
 
 def setup(app):

@@ -203,6 +203,29 @@ def names(tree):
     return used, made
 
 
+def asked(tree):
+    """The names that a cell uses and doesn't set itself before."""
+    wanted, own = set(), set()
+    for statement in tree.body:
+        wanted |= names(statement)[0] - own
+        match statement:
+            case ast.Assign(targets=targets):
+                parts = [part for target in targets for part in ast.walk(target)]
+                own |= {
+                    part.id
+                    for part in parts
+                    if isinstance(part, ast.Name)
+                    and isinstance(part.ctx, ast.Store)
+                }
+            case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+                own.add(name)
+            case ast.Import() | ast.ImportFrom():
+                own |= imported(statement)
+            case ast.AugAssign(target=ast.Name(id=name)):
+                wanted |= {name} - own
+    return wanted
+
+
 def needed(cells, index):
     """The code above a cell that it needs, by the names that it uses.
 
@@ -233,7 +256,7 @@ def needed(cells, index):
             modules |= {
                 (alias.asname or alias.name).split(".")[0] for alias in node.names
             }
-    wanted, found = names(trees.pop(index))[0], []
+    wanted, found = asked(trees.pop(index)), []
     for number, tree in reversed(trees.items()):
         keep = {}
         for statement in reversed(tree.body):

@@ -68,9 +68,21 @@ async function run({ cells, index, picture }) {
   return outputs;
 }
 
+/** Begin, or say why not: Pyodide, where a file of its own doesn't come, waits for it without end. */
+async function begin(starting) {
+  let refuse;
+  const refused = new Promise((_, reject) => (refuse = (event) => {
+    event.preventDefault();
+    reject(event.reason);
+  }));
+  addEventListener("unhandledrejection", refuse);
+  await Promise.race([start(starting), refused]);
+  removeEventListener("unhandledrejection", refuse);
+}
+
 addEventListener("message", async ({ data: { number, start: starting, run: running, watch, walk } }) => {
   try {
-    if (starting) await start(starting);
+    if (starting) await begin(starting);
     const outputs = running && (await run(running));
     const watched = watch && JSON.parse(runner.watch(watch.exercise, watch.name));
     // Not as JSON, which has no infinite numbers: a walk may diverge.

@@ -617,6 +617,8 @@ def yours(rule, right):
     TypeError
         When the rule hasn't the right one's hyper-parameters, each by its name.
     """
+    if not inspect.isfunction(rule):
+        raise TypeError(f"only a plain function walks here, and {rule!r} is none")
     own, needed = defaults(rule), defaults(right)
     if own.keys() != needed.keys():
         raise TypeError(
