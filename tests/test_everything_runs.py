@@ -20,7 +20,7 @@ from contents import BOOK, NOTEBOOKS
 SOME = ["stochastic_gradient_descent", "adagrad", "exercises/adam", "exercises/momentum"]
 SOME += ["exercises/adam_in_pytorch"]
 NAMES = [name.removesuffix(".ipynb") for name in NOTEBOOKS]
-# Training there is sensitive to rounding, and a page's NumPy sums in another order (it has no BLAS).
+# Training there is sensitive to rounding, and a page's NumPy, without BLAS, sums in another order.
 # Most of these differ between processors too: see tests/rounding.py.
 ROUNDED = {
     ("capstone", "unfair-winners"): "three seeds at rates that nearly diverge",

@@ -126,7 +126,7 @@ CELLS = [
         ("b += 1", {1: "\nb = 2", 3: "b += 1"}),
         ("b = b + 1", {1: "\nb = 2", 3: "b += 1"}),
         ("import math as a\ndef b():\n    return a\nb()", {}),
-        ("for b in a:\n    print(b)", {0: "import numpy as np", 1: CELLS[1], 3: "b += 1"}),
+        ("for b in a:\n    print(b)", {0: "import numpy as np", 1: "a = np.ones(3)"}),
     ],
 )  # fmt: skip
 def test_a_cell_asks_for_what_it_needs_alone(runner, cell, needed):
@@ -146,6 +146,24 @@ def test_a_library_that_may_be_missing_is_looked_for(runner):
 
 def test_a_cell_above_that_does_not_parse_is_left_out(runner):
     assert runner.needed(["a = 1", "a = (", "a"], 2) == [(0, "a = 1")]
+
+
+@pytest.mark.parametrize(
+    "cells, needed",
+    [
+        # What a function uses may be set below it.
+        (["def f():\n    return x", "x = 3", "f()"], [0, 1]),
+        (["x = 1", "x = 2", "x"], [1]),
+        (["x = 1", "x = x + 1", "x"], [0, 1]),
+        (["x = 1", "y = [x for x in 'ab']", "y"], [1]),
+        (["x = 1", "def f(x):\n    z = x\n    return z", "z = 1", "f(2)"], [1]),
+        (["x = {}", "x['a'] = 1", "x"], [0, 1]),
+        (["t = 1", "for t in range(3):\n    u = t", "u"], [1]),
+        (["import math", "f = lambda m: math.sqrt(m)", "m = 1", "f(4)"], [0, 1]),
+    ],
+)
+def test_of_the_cells_above_those_run_that_are_needed(runner, cells, needed):
+    assert [number for number, _ in runner.needed(cells, len(cells) - 1)] == needed
 
 
 def test_a_line_that_is_needed_keeps_its_number(runner):

@@ -283,7 +283,7 @@ function drawn(output) {
   if (said !== undefined) return make("div", { class: "output" }, make("pre", {}, said));
   const { alt = "", width, height } = output.about ?? {};
   if ("image/png" in output)
-    return make("img", { src: `data:image/png;base64,${output["image/png"]}`, alt, width: width ?? false, height: height ?? false });
+    return make("img", { class: "dark-light", src: `data:image/png;base64,${output["image/png"]}`, alt, width: width ?? false, height: height ?? false });
   if ("text/markdown" in output)
     return make("div", { class: "output" }, make("pre", {}, output["text/markdown"].replace(/^```.*\n?/gm, "")));
   const node = make("div", { class: "output text_html", role: "status" });

@@ -5,6 +5,7 @@ each a dict of one MIME type. There is no IPython here: `display` and its kin ar
 """
 
 import ast
+import copy
 import io
 import itertools
 import json
@@ -175,54 +176,85 @@ def install():
     main.update(display=display, get_ipython=lambda: shell)
 
 
-def names(tree):
-    """The names that a piece of code uses, and those that it defines or may change."""
-    used, made = set(), set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name):
-            (used if isinstance(node.ctx, ast.Load) else made).add(node.id)
-        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
-            made.add(node.name)
+SCOPES = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+SHORT_SCOPES = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+
+
+def used(*nodes):
+    """The names that code uses and doesn't have of its own, as a function has its parameters."""
+    found = set()
+    for node in nodes:
+        inside = used(*ast.iter_child_nodes(node))
+        if isinstance(node, SCOPES):
+            own = {
+                part.arg
+                for part in ast.walk(node.args)
+                if isinstance(part, ast.arg)
+            }
+            body = node.body if isinstance(node.body, list) else [node.body]
+            own |= stored(*body)
+            outside = [node.args, *getattr(node, "decorator_list", [])]
+            found |= (used(*body) - own) | used(*outside)
+        elif isinstance(node, SHORT_SCOPES):
+            found |= inside - stored(*node.generators)
+        elif isinstance(node, ast.For):
+            found |= (inside - stored(node.target)) | used(node.iter)
+        elif isinstance(node, ast.AugAssign):
+            found |= inside | stored(node.target)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            found.add(node.id)
+        else:
+            found |= inside
+    return found
+
+
+def stored(*nodes):
+    """The names that code sets, but for those that a function or a comprehension has of its own."""
+    found = set()
+    for node in nodes:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            found.add(node.name)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
         elif isinstance(node, ast.Import | ast.ImportFrom):
-            made |= {
-                (alias.asname or alias.name).split(".")[0] for alias in node.names
+            found |= imported(node)
+        elif not isinstance(node, SCOPES | SHORT_SCOPES):
+            found |= stored(*ast.iter_child_nodes(node))
+    return found
+
+
+def changed(statement):
+    """The names that a statement sets or may change, as `steps.append(step)` does."""
+    found = set()
+    for node in ast.walk(statement):
+        if (
+            isinstance(node, ast.Attribute | ast.Subscript)
+            and isinstance(node.ctx, ast.Store)
+        ) or (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+            whole = node.func if isinstance(node, ast.Call) else node
+            found |= {
+                part.id for part in ast.walk(whole) if isinstance(part, ast.Name)
             }
-        elif isinstance(node, ast.Attribute | ast.Subscript) and isinstance(
-            node.ctx, ast.Store
-        ):
-            made |= {
-                part.id for part in ast.walk(node) if isinstance(part, ast.Name)
-            }
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            # A method may change what it is called on, as `steps.append(step)` does.
-            made |= {
-                part.id
-                for part in ast.walk(node.func)
-                if isinstance(part, ast.Name)
-            }
-    return used, made
+        elif isinstance(node, ast.Global):
+            found |= set(node.names)
+    return stored(statement) | found & used(statement)
+
+
+def settled(statement):
+    """The names that a statement sets whatever they were before."""
+    kinds = ast.Assign, ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom
+    return (
+        stored(statement) - used(statement)
+        if isinstance(statement, kinds)
+        else set()
+    )
 
 
 def asked(tree):
     """The names that a cell uses and doesn't set itself before."""
-    wanted, own = set(), set()
-    for statement in tree.body:
-        wanted |= names(statement)[0] - own
-        match statement:
-            case ast.Assign(targets=targets):
-                parts = [part for target in targets for part in ast.walk(target)]
-                own |= {
-                    part.id
-                    for part in parts
-                    if isinstance(part, ast.Name)
-                    and isinstance(part.ctx, ast.Store)
-                }
-            case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
-                own.add(name)
-            case ast.Import() | ast.ImportFrom():
-                own |= imported(statement)
-            case ast.AugAssign(target=ast.Name(id=name)):
-                wanted |= {name} - own
+    wanted = set()
+    for statement in reversed(tree.body):
+        wanted = wanted - settled(statement) | used(statement)
     return wanted
 
 
@@ -256,35 +288,49 @@ def needed(cells, index):
             modules |= {
                 (alias.asname or alias.name).split(".")[0] for alias in node.names
             }
-    wanted, found = asked(trees.pop(index)), []
+    wanted, always = asked(trees.pop(index)), set()
+    while True:
+        found, inside = sliced(cells, trees, wanted | always, always, modules)
+        if inside <= always:
+            return found
+        # What a function uses may be set below it, as long as that is above its call.
+        always |= inside
+
+
+def sliced(cells, trees, wanted, always, modules):
+    """The lines that set what is wanted, cell by cell; and what functions among them use."""
+    found, inside = [], set()
     for number, tree in reversed(trees.items()):
         keep = {}
         for statement in reversed(tree.body):
             first = getattr(statement, "decorator_list", None) or [statement]
             begin, end = first[0].lineno - 1, statement.end_lineno
             text = cells[number].splitlines()[begin:end]
-            used, made = names(statement)
             if isinstance(statement, ast.Import | ast.ImportFrom):
-                statement.names = [
+                names = [
                     alias
                     for alias in statement.names
                     if (alias.asname or alias.name).split(".")[0] in wanted
                 ]
-                if statement.names:
-                    keep[begin] = [ast.unparse(statement)]
+                if names:
+                    line = copy.copy(statement)
+                    line.names = names
+                    keep[begin] = [ast.unparse(line)]
             elif (
-                made & wanted - modules
+                changed(statement) & wanted - modules
                 or imported(statement) & wanted
                 or settles(statement, wanted)
             ):
                 keep[begin] = text
-                wanted |= used
+                wanted = wanted - settled(statement) | used(statement) | always
+                if isinstance(statement, SCOPES | ast.ClassDef):
+                    inside |= used(statement)
         if keep:
             lines = []
             for begin, text in sorted(keep.items()):
                 lines += [""] * (begin - len(lines)) + text
             found.append((number, "\n".join(lines)))
-    return found[::-1]
+    return found[::-1], inside - modules
 
 
 def imported(statement):
