@@ -60,8 +60,30 @@ else:
 """
 
 
-def test_without_anywidget_there_is_the_html_alone():
-    run = subprocess.run([sys.executable, "-c", WITHOUT], capture_output=True, text=True)
+PLAIN = """
+import sys
+for name in ("anywidget", "ipywidgets", "traitlets", "IPython"):
+    sys.modules[name] = None
+from descent import contest, explore, ledger, optional, plot, predict, tables
+figure = explore.bias()
+assert set(figure._repr_mimebundle_()) == {"text/plain", "text/html"}
+name = figure.settings[0].name
+assert getattr(figure, name) == figure.settings[0].value
+"""
+
+
+ALONE = """
+import sys
+for name in ("anywidget", "ipywidgets", "traitlets", "IPython", "matplotlib"):
+    sys.modules[name] = None
+from descent import explore, rules
+assert "descent-figure" in explore.walk(rules.adam).element("")
+"""
+
+
+@pytest.mark.parametrize("text", [WITHOUT, PLAIN, ALONE])
+def test_without_anywidget_there_is_the_html_alone(text):
+    run = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
 
 

@@ -8,6 +8,8 @@ import pytest
 
 from browsing import show, spec_of, told
 from descent import descend, explore, rules
+from descent.explore.walk import BESIDE, yours
+from descent.practice.exercises import EXERCISES
 from descent.surfaces import bowl
 from descent.translate import Untranslatable
 from every_rule import ELEMENTWISE
@@ -499,3 +501,21 @@ def test_bowls_are_where_python_has_them():
     trace = figure.trace(kappa=3.0, lr=0.1)
     ours = descend(bowl((1.0, 3.0)), figure.start, rules.gd, steps=100, lr=0.1)
     np.testing.assert_array_equal(trace.x, ours.x)
+
+
+@pytest.mark.parametrize("name", BESIDE)
+def test_a_learners_rule_beside_the_right_one_is_its_twin_if_it_is_right(name):
+    right = getattr(rules, name)
+    figure = yours(right, right)
+    one, other = figure.walks()
+    np.testing.assert_array_equal(one.x, other.x)
+    # And it gets somewhere: what is wrong with a rule can be seen at these settings.
+    assert one.loss[-1] < one.loss[0] / 50
+
+
+def test_every_rule_that_is_an_exercise_has_its_settings():
+    assert set(BESIDE) == {
+        exercise.answer.__name__
+        for exercise in EXERCISES.values()
+        if exercise.is_rule and not exercise.before
+    }

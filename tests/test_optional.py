@@ -25,7 +25,7 @@ SKIPPED = "Skipped: this cell needs Unheard-of.\n"
 def run(monkeypatch, capsys):
     """Run a cell in a shell that has run the first one; return what it printed."""
     shell = InteractiveShell()
-    monkeypatch.setattr(optional, "get_ipython", lambda: shell)
+    monkeypatch.setattr("IPython.get_ipython", lambda: shell)
     shell.user_ns["optional"] = optional
 
     def run(source):

@@ -319,7 +319,7 @@ def test_a_figure_is_drawn_in_the_courses_colors():
 
 def test_all_four_pictures_are_in_the_output(monkeypatch):
     shown = []
-    monkeypatch.setattr(plot, "display", shown.append)
+    monkeypatch.setattr("IPython.display.display", shown.append)
     with matplotlib.style.context(plot.STYLE):
         fig = Figure(figsize=(5, 3))
         fig.subplots().plot([0, 1])
@@ -336,9 +336,37 @@ def test_all_four_pictures_are_in_the_output(monkeypatch):
         assert base64.b64decode(metadata[kind]) == again[kind].png
 
 
+@pytest.mark.parametrize("kind", ["light", "dark", "narrow", "narrow_dark"])
+def test_a_page_that_asks_for_one_picture_gets_that_one(monkeypatch, kind):
+    shown = []
+    monkeypatch.setattr("IPython.display.display", shown.append)
+    sizes = {}
+    for wanted in (kind, ""):
+        monkeypatch.setenv(plot.KIND, wanted)
+        with matplotlib.style.context(plot.STYLE):
+            fig = Figure(figsize=(5, 3))
+            fig.subplots(1, 2)[0].plot([0, 1])
+            plot.show(fig, "A line.")
+        sizes[wanted] = shown[-1]._repr_png_()
+    data, metadata = sizes[kind]
+    _, everything = sizes[""]
+    narrow = "narrow_" if kind.startswith("narrow") else ""
+    assert set(metadata) == {"alt", "width", "height"} and metadata["alt"] == "A line."
+    for side in ("width", "height"):
+        assert metadata[side] == everything[f"{narrow}{side}"]
+    # As in the stored one, but for its palette.
+    stored = sizes[""][0] if kind == "light" else everything[kind]
+    one, all_ = (decoded(code).astype(int) for code in (data, stored))
+    assert one.shape == all_.shape and np.abs(one - all_)[..., 3].mean() < 2
+
+
+def decoded(code):
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(code))).convert("RGBA"))
+
+
 def test_what_a_rule_changes_is_read_from_its_own_text(monkeypatch):
     shown = []
-    monkeypatch.setattr(plot, "display", shown.append)
+    monkeypatch.setattr("IPython.display.display", shown.append)
     plot.changes(rules.momentum, rules.momentum_ema)
     assert shown[0].data == "```diff\n- m = beta * m + g\n+ m = beta * m + (1 - beta) * g\n```"
     assert plot.changed_lines(rules.adam, rules.adam) == []

@@ -12,13 +12,15 @@ import re
 import sys
 import threading
 import types
+from html import unescape
 
+import nbformat
 import pytest
 
 import book
 import practise
 import pyodide
-from contents import NOTEBOOKS
+from contents import BOOK, NOTEBOOKS
 from descent.practice.exercises import EXERCISES
 from descent.practice.mistakes import BY_ID, edited, source, wrong_answers
 
@@ -115,19 +117,109 @@ CELLS = [
     "cell, needed",
     [
         ("np.sum(a)", {0: "import numpy as np", 1: "a = np.ones(3)"}),
-        ("b", {1: "b = 2", 3: "b += 1"}),
+        ("b", {1: "\nb = 2", 3: "b += 1"}),
         ("steps", {2: CELLS[2]}),
         ("1 + 1", {}),
-        ("plt.show()", {0: PLOT}),
+        ("plt.show()", {0: f"\n{PLOT}"}),
         ("broken(", {}),
+        ("b = 3\nprint(b)", {}),
+        ("b += 1", {1: "\nb = 2", 3: "b += 1"}),
+        ("b = b + 1", {1: "\nb = 2", 3: "b += 1"}),
+        ("import math as a\ndef b():\n    return a\nb()", {}),
+        ("for b in a:\n    print(b)", {0: "import numpy as np", 1: "a = np.ones(3)"}),
     ],
 )  # fmt: skip
 def test_a_cell_asks_for_what_it_needs_alone(runner, cell, needed):
     assert dict(runner.needed([*CELLS, cell], len(CELLS))) == needed
 
 
+MAYBE = "try:\n    import nowhere\nexcept ImportError:\n    optional.skip_cells('nowhere', 'It')"
+
+
+def test_a_library_that_may_be_missing_is_looked_for(runner):
+    cells = [f"from descent import optional\n{MAYBE}", "a = nowhere.f()", "print(a)"]
+    assert runner.needed(cells, 2) == list(enumerate(cells[:2]))
+    for cell in cells:
+        (output,) = ran(runner, cell)
+    assert output == {"stdout": "Skipped: this cell needs It.\n"}
+
+
 def test_a_cell_above_that_does_not_parse_is_left_out(runner):
     assert runner.needed(["a = 1", "a = (", "a"], 2) == [(0, "a = 1")]
+
+
+@pytest.mark.parametrize(
+    "cells, needed",
+    [
+        # What a function uses may be set below it.
+        (["def f():\n    return x", "x = 3", "f()"], [0, 1]),
+        (["x = 1", "x = 2", "x"], [1]),
+        (["x = 1", "x = x + 1", "x"], [0, 1]),
+        (["x = 1", "y = [x for x in 'ab']", "y"], [1]),
+        (["x = 1", "def f(x):\n    z = x\n    return z", "z = 1", "f(2)"], [1]),
+        (["x = {}", "x['a'] = 1", "x"], [0, 1]),
+        (["t = 1", "for t in range(3):\n    u = t", "u"], [1]),
+        (["import math", "f = lambda m: math.sqrt(m)", "m = 1", "f(4)"], [0, 1]),
+    ],
+)
+def test_of_the_cells_above_those_run_that_are_needed(runner, cells, needed):
+    assert [number for number, _ in runner.needed(cells, len(cells) - 1)] == needed
+
+
+def test_a_line_that_is_needed_keeps_its_number(runner):
+    cell = "a = 1\n\n\n@print\ndef f():\n    # A comment.\n    return 1 / 0"
+    assert runner.needed([cell, "f()"], 1) == [(0, "\n\n\n" + cell[8:])]
+
+
+ANSWER = source(EXERCISES["momentum"].answer)
+LATER = "\nfrom descent.practice import check\ncheck('{}', {})"
+
+
+@pytest.mark.parametrize(
+    "exercise, text, name",
+    [
+        ("momentum", ANSWER, "momentum"),
+        ("momentum", ANSWER.replace("+ g", "- g"), "momentum"),
+        ("momentum", "def mine(g, m=0, *, lr, beta):\n    1 / 0", None),
+        ("momentum", "def mine(g, m=0, *, lr, beta):\n    ...", None),
+        ("bias_correction", source(EXERCISES["bias_correction"].answer), None),
+        ("adamw", source(EXERCISES["adamw"].answer), None),
+    ],
+)
+def test_a_rule_that_ran_can_walk(runner, exercise, text, name):
+    own = re.search(r"^def (\w+)", text, re.MULTILINE)[1]
+    text = "import numpy as np\nfrom descent.rules import adam\n" + text
+    (output,) = ran(runner, text + LATER.format(exercise, own))
+    assert "text/html" in output
+    assert output.get("walks") == (name and dict(exercise=exercise, name=name))
+
+
+LOOPING = "    for _ in range(1):\n        m = beta * m + g\n    return lr * m, dict(m=m)"
+
+
+@pytest.mark.parametrize("body, remote", [("    return lr * g, dict(m=m)", False), (LOOPING, True)])
+def test_a_learners_rule_walks_beside_the_right_one(runner, body, remote):
+    ran(runner, f"def mine(g, m=0, *, lr, beta):\n{body}")
+    told = json.loads(runner.watch("momentum", "mine"))
+    spec = json.loads(unescape(told["html"].split("spec='")[1].split("'")[0]))
+    assert told["remote"] is remote
+    assert [rule["rule"] for rule in spec["rules"]] == ["yours", "momentum"]
+    one, right = runner.walk(json.dumps(dict(lr=0.01)))["walks"]
+    assert one["step"][0] == right["step"][0]
+    assert (one["step"][1] == right["step"][1]) is remote
+
+
+@pytest.mark.parametrize(
+    "text, problem",
+    [
+        ("", "Python was started anew: check it again first."),
+        ("def mine(g, m=0, *, lr, beta):\n    1 / 0", "ZeroDivisionError"),
+        ("def mine(g, m=0, **hyper):\n    return g, dict(m=m)", "hyper-parameters lr, beta"),
+    ],
+)
+def test_a_rule_that_cannot_walk_says_why(runner, text, problem):
+    ran(runner, text)
+    assert problem in json.loads(runner.watch("momentum", "mine"))["problem"]
 
 
 def test_progress_is_the_file_that_the_checker_writes(runner):
@@ -155,6 +247,16 @@ def test_the_lock_is_pyodides_own_without_what_is_left_out():
 def test_the_archive_is_the_package_and_the_same_each_time():
     assert practise.archive() == practise.archive()
     assert len(practise.archive()) < 1_600_000
+
+
+def test_every_chapter_has_experiments_that_are_short_and_show_something():
+    for name in NOTEBOOKS:
+        cells = nbformat.read(BOOK / name, as_version=4).cells
+        tried = [c for c in cells if practise.EXPERIMENT in c.metadata.get("tags", [])]
+        assert len(tried) in (range(1, 5) if "/" not in name else [0]), name
+        for cell in tried:
+            assert len(cell.source.splitlines()) <= 10, (name, cell.id)
+        assert any(cell.outputs for cell in tried) or "/" in name
 
 
 # On the page.
@@ -193,10 +295,13 @@ def tab(site, browser, elsewhere):
             strangers.append(request.url)
             route.abort()
 
-    def load(name, **options):
+    def load(name, init="", routes=None, **options):
         context = browser.new_context(**options)
+        context.add_init_script(init)
         ours = f"{re.escape(site)}(?!.*practise\\.mjs)|{re.escape(elsewhere)}"
         context.route(re.compile(f"^(?!{ours})"), answer)
+        for pattern, handle in (routes or {}).items():
+            context.route(pattern, handle)
         page = context.new_page()
         page.set_default_timeout(SLOW)
         opened.append(context)
@@ -283,6 +388,37 @@ def test_every_exercise_is_answered_on_its_page(tab, name):
         assert mark.strip().startswith(f"{len(done)} of")
 
 
+OWN_ADAM = source(EXERCISES["adam"].answer).replace("1 - beta1**t", "1 - beta1")
+BY_PYTHON = OWN_ADAM.replace("    t = t + 1", "    for _ in range(1):\n        t = t + 1")
+
+
+@pytest.mark.parametrize("answer", [OWN_ADAM, BY_PYTHON])
+def test_a_learners_own_rule_walks_in_a_figure_beside_the_right_one(tab, answer):
+    page = tab("exercises/adam")
+    cell, _, _, stub = next(found for found in stubs(page) if found[2] == "adam")
+    assert "beta1**t" in source(EXERCISES["adam"].answer) and answer.count("beta1**t") == 0
+    answered(page, cell, written(stub, answer))
+    box = page.locator("div.cell").nth(cell)
+    box.get_by_role("button", name="Watch it walk").click()
+    figure = box.locator("descent-figure")
+    status = figure.locator(".status:not(:empty)")
+    status.wait_for()
+    assert figure.locator(".legend .walk").all_inner_texts() == ["yours", "adam"]
+    page.wait_for_function("() => document.querySelector('descent-figure .numbers td:not(:empty)')")
+    # The wrong correction makes the first step as long as ever, and all later ones longer.
+    before, numbers = status.inner_text(), figure.locator(".numbers").inner_text()
+    assert "The goal is not reached yet" in before
+    slider = figure.get_by_role("slider", name="learning rate")
+    slider.focus()
+    for _ in range(30):
+        page.keyboard.press("ArrowLeft")
+    page.wait_for_function(
+        "before => document.querySelector('descent-figure .numbers').innerText !== before",
+        arg=numbers,
+    )
+    assert status.inner_text() != before
+
+
 LOOPS = {
     "in the answer": (
         "def my_correction(m, t, *, beta):\n    while True:\n        pass\n"
@@ -360,21 +496,145 @@ def test_answers_are_taken_along_and_loaded_elsewhere(tab, tmp_path):
     assert "..." in other.locator("div.cell").nth(cell).locator("textarea").input_value()
 
 
-def test_without_a_network_there_is_a_sentence(site, browser):
-    context = browser.new_context()
-    context.route(f"{PUBLIC}**", lambda route: route.abort())
-    page = context.new_page()
-    page.goto(f"{site}exercises/adam.html")
-    assert "is there a network?" in answered(page, 1, "1")
-    context.close()
+NETWORK = "is there a network?"
+
+
+@pytest.mark.parametrize(
+    "blocked, said",
+    [
+        ("/pyodide.mjs", NETWORK),
+        ("/pyodide.asm.wasm", NETWORK),
+        ("/python/worker.mjs", NETWORK),
+        ("/python/*.zip", NETWORK),
+    ],
+)
+def test_without_a_network_there_is_a_sentence(tab, blocked, said):
+    page = tab("exercises/adam", routes={f"**{blocked}": lambda route: route.abort()})
+    assert said in answered(page, 1, "1")
+    # And it comes as soon as there is one.
+    page.context.unroute(f"**{blocked}")
+    assert answered(page, 1, "1 + 1") == "2"
+
+
+def guarded(route):
+    """A page whose site lets no worker run."""
+    answer = route.fetch()
+    headers = answer.headers | {"content-security-policy": "worker-src 'none'"}
+    route.fulfill(response=answer, headers=headers)
+
+
+@pytest.mark.parametrize(
+    "init, routes, said",
+    [
+        ("delete window.WebAssembly", {}, "too old"),
+        ("", {"**/*.html": guarded}, "doesn't let the page run Python"),
+    ],
+)
+def test_where_python_cannot_run_there_is_a_sentence(tab, init, routes, said):
+    page = tab("exercises/adam", init=init, routes=routes)
+    assert said in answered(page, 1, "1")
+
+
+def test_a_private_window_works_and_warns(tab):
+    page = tab(
+        "exercises/adam",
+        init="Object.defineProperty(window, 'localStorage', { get() { throw new Error() } })",
+    )
+    assert "This browser keeps nothing of this page" in page.locator("article").inner_text()
+    assert answered(page, 1, "1 + 1") == "2"
+
+
+def test_where_python_breaks_down_it_starts_anew(tab):
+    page = tab("exercises/adam")
+    assert "Python broke down here, and starts anew." in answered(page, 1, "import os; os._exit(0)")
+    assert answered(page, 1, "1 + 1") == "2"
+
+
+def test_a_start_can_be_stopped_and_begun_again(tab):
+    page = tab("exercises/adam")
+    box = page.locator("div.cell").nth(1)
+    box.locator("textarea").fill("1 + 1")
+    # Nothing comes until it has been stopped.
+    held = []
+    page.context.route("**/python/*.zip", lambda route: held.append(route))
+    box.get_by_role("button", name="Check").click()
+    box.get_by_role("button", name="Stop").click()
+    box.get_by_text("Stopped.").wait_for()
+    page.context.unroute("**/python/*.zip")
+    for route in held:
+        route.abort()
+    assert pressed(page, 1) == "2"
+
+
+def test_shift_and_enter_run_a_cell(tab):
+    page = tab("exercises/adam")
+    box = page.locator("div.cell").nth(1)
+    box.locator("textarea").focus()
+    page.locator(".cm-focused").wait_for()
+    page.keyboard.press("Control+A")
+    page.keyboard.insert_text("1 + 1")
+    page.keyboard.press("Shift+Enter")
+    box.locator(".cell_output", has_text="2").wait_for()
+    assert box.locator(".cm-content").inner_text() == "1 + 1"
+
+
+def test_a_chapter_whose_end_was_seen_is_read(tab):
+    page = tab("momentum")
+    read = page.locator(".bd-sidebar-primary a.current .done")
+    assert not read.count()
+    page.locator(".prev-next-footer").scroll_into_view_if_needed()
+    read.wait_for(state="attached")
+    assert read.text_content().strip() == "read"
+    page.goto(page.url.replace("momentum", "practice"))
+    assert "1 chapter read" in page.locator("#progress-here").inner_text()
+
+
+def test_progress_is_carried_over_to_a_folder_and_from_it(tab, tmp_path):
+    page = tab("practice")
+    written = {"momentum": dict(tries=3, passed=True), "adam": dict(tries=1, passed=False)}
+    path = tmp_path / "progress.json"
+    path.write_text(json.dumps(written))
+    page.set_input_files("#answers-file", path)
+    page.get_by_text("2 loaded.").wait_for()
+    assert "1 passed in this browser; 1 tried: adam" in page.locator("#progress-here").inner_text()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download my progress").click()
+    download.value.save_as(path)
+    assert json.loads(path.read_text()) == written
+    path.write_text('{"something": "else"}')
+    page.set_input_files("#answers-file", path)
+    page.get_by_text("That isn't a file of answers from here.").wait_for()
+
+
+def test_an_experiment_is_open_and_runs_with_what_it_needs(tab):
+    page = tab("momentum")
+    texts = page.locator("div.cell").evaluate_all(
+        "all => all.map(cell => cell.querySelector('textarea')?.value ?? '')"
+    )
+    number, text = next((i, text) for i, text in enumerate(texts) if "moving_average(" in text)
+    stored = page.locator("div.cell").nth(number).locator(".cell_output").inner_text()
+    assert pressed(page, number).strip() == stored.strip()
+    assert answered(page, number, text.replace("0.9", "0.5")).strip() != stored.strip()
+
+
+def test_what_needs_pytorch_keeps_what_was_computed_with_it(tab):
+    page = tab("adam_in_pytorch")
+    texts = page.locator("div.cell").evaluate_all(
+        "all => all.map(e => e.querySelector('.cell_input pre')?.textContent ?? '')"
+    )
+    number = next(i for i, text in enumerate(texts) if "twice the first" in text)
+    box = page.locator("div.cell").nth(number)
+    box.get_by_role("button", name="Run or change this cell").click(force=True)
+    box.get_by_text("A page has no PyTorch").wait_for()
+    assert "twice the first: True" in box.locator(".cell_output").inner_text()
 
 
 def test_a_chapters_cell_runs_where_it_stands(tab):
     page = tab("gradient_descent")
     # Folded cells have one too, which is in sight when they are open.
     assert page.locator("button.try").count() > 5
-    page.evaluate("document.querySelectorAll('details').forEach(e => e.open = true)")
-    # The first cell that prints a number.
+    page.evaluate("for (const part of document.querySelectorAll('details')) part.open = true")
+    # The first cell that prints or shows a number.
     texts = page.locator("div.cell").evaluate_all(
         "all => all.map(e => e.querySelector('.cell_input pre')?.textContent ?? '')"
     )

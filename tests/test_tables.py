@@ -7,7 +7,7 @@ from descent import tables
 
 def test_a_table_is_html_with_headings_and_aligned_text(monkeypatch):
     shown = []
-    monkeypatch.setattr(tables, "display", lambda data, raw: shown.append(data))
+    monkeypatch.setattr("IPython.display.display", lambda data, raw: shown.append(data))
     tables.show(("rule", "loss"), [("SGD", "0.131"), ("a < b", "0.08")])
     assert shown[0]["text/plain"] == "rule    loss\nSGD    0.131\na < b   0.08"
     html = shown[0]["text/html"]

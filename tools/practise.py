@@ -21,6 +21,8 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "code" / "descent"
 SCRIPTS = ROOT / "book" / "_js"
 OFFLINE = "DESCENT_OFFLINE"
+# The tag of a chapter's cell that is open at once: to change a number in, and to run again.
+EXPERIMENT = "experiment"
 PUBLIC = "https://cdn.jsdelivr.net/pyodide/v{version}/full/"
 
 
@@ -40,16 +42,29 @@ def archive():
     return packed.getvalue()
 
 
-def write(app):
-    """Put all of it among the static files."""
-    folder = Path(app.doctreedir).parent / "practise"
-    (folder / "python").mkdir(parents=True, exist_ok=True)
-    for path in (SCRIPTS / "python").iterdir():
-        shutil.copy(path, folder / "python")
+def place(folder):
+    """Put what Python in a page needs into a folder: worker, runner and package.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+
+    Returns
+    -------
+    str
+        The package's archive, from there.
+    """
+    shutil.copytree(SCRIPTS / "python", folder / "python", dirs_exist_ok=True)
     packed = archive()
     name = f"python/descent-{hashlib.sha256(packed).hexdigest()[:8]}.zip"
     (folder / name).write_bytes(packed)
-    settings = {"pyodide": PUBLIC.format(version=entry()["version"]), "archive": name}
+    return name
+
+
+def write(app):
+    """Put all of it among the static files."""
+    folder = Path(app.doctreedir).parent / "practise"
+    settings = {"pyodide": PUBLIC.format(version=entry()["version"]), "archive": place(folder)}
     if OFFLINE in os.environ:
         settings["pyodide"] = "pyodide/"
     text = (SCRIPTS / "practise.mjs").read_text(encoding="utf-8")
@@ -67,11 +82,14 @@ def carry(app, exception):
 
 def marked(app, doctree, name):
     """Mark the cells that are answered on the page, so that there is room for their buttons."""
+    cells = [c for c in doctree.findall(nodes.container) if "cell" in c["classes"]]
     if name.startswith("exercises/"):
-        cells = [c for c in doctree.findall(nodes.container) if "cell" in c["classes"]]
-        for cell in cells[1:]:  # The first one imports.
-            if "tag_hide-input" not in cell["classes"]:
-                cell["classes"].append("answered")
+        # The first one imports.
+        open_ = [cell for cell in cells[1:] if "tag_hide-input" not in cell["classes"]]
+    else:
+        open_ = [cell for cell in cells if f"tag_{EXPERIMENT}" in cell["classes"]]
+    for cell in open_:
+        cell["classes"].append("answered")
 
 
 def setup(app):

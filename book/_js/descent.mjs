@@ -172,5 +172,7 @@ const fetchFigures = () => {
   near.disconnect();
   return import("./figures.mjs");
 };
+// A cell that was run on the page may bring a page its first one.
+addEventListener("figure", fetchFigures, { once: true });
 if (location.hash.startsWith("#figure-") && figures.length) fetchFigures();
 else for (const figure of figures) near.observe(figure);

@@ -3,10 +3,13 @@
 // `settings` stands before this text: where Python is to be had, written when the book is built.
 
 const here = new URL("./", import.meta.url);
-const page = location.pathname.replace(/.*\/(?=(?:exercises|solutions|deeper)\/)|.*\//, "");
+/** A page's address as the book names it. */
+const named = (address) => new URL(address).pathname.replace(/.*\/(?=(?:exercises|solutions|deeper)\/)|.*\//, "");
+const page = named(location.href);
 const practising = page.startsWith("exercises/");
-// A check takes less than a second. What is still running then will hardly end by itself.
-const LIMIT = (practising ? 20 : 120) * 1000;
+// A check takes less than a second, and a chapter's longest cell a minute: what is still running then
+// will hardly end by itself.
+const LIMIT = (practising ? 20 : 600) * 1000;
 
 // ---------------------------------------------------------------- what this browser keeps
 
@@ -34,6 +37,8 @@ function mark(text) {
 
 // ---------------------------------------------------------------- Python
 
+const BLOCKED = "This browser, or a rule of this site, doesn't let the page run Python. It may be too old.";
+
 /** Python in a worker: one question at a time, one answer each; ended and begun anew where it hangs. */
 class Python {
   number = 0;
@@ -46,24 +51,29 @@ class Python {
   }
 
   async begin() {
-    if (!("WebAssembly" in window)) throw new Error("This browser is too old to run Python.");
+    if (!("WebAssembly" in window && "Worker" in window)) throw new Error("This browser is too old to run Python.");
     const at = (name) => new URL(name, here).href;
+    const script = at("python/worker.mjs");
     try {
-      this.worker = new Worker(at("python/worker.mjs"), { type: "module" });
+      this.worker = new Worker(script, { type: "module" });
     } catch {
-      throw new Error("This browser doesn't let the page run Python.");
+      throw new Error(BLOCKED);
     }
     this.worker.onmessage = ({ data }) => this.hear(data);
-    this.worker.onerror = () => this.hear({ number: this.number, failed: "network" });
-    const { failed } = await this.ask({
+    // Its text can be had, so it isn't the network.
+    this.worker.onerror = async ({ message }) => this.hear({
+      number: this.number, failed: message || "It gave no reason.", blocked: await fetch(script).then(({ ok }) => ok, () => false),
+    });
+    const { failed, blocked, ended } = await this.ask({
       start: {
         pyodide: new URL(settings.pyodide, here).href, lock: at("python/lock.json"),
         archive: at(settings.archive), script: at("python/runner.py"), progress: kept.get("progress"),
       },
     });
+    if (ended) throw new Error("Stopped.");
     if (failed) {
       this.end();
-      throw new Error("Python could not be loaded: is there a network? Press again to try once more.");
+      throw new Error(blocked ? BLOCKED : "Python could not be loaded: is there a network? Press again to try once more.");
     }
   }
 
@@ -88,21 +98,20 @@ class Python {
   end(why) {
     this.worker?.terminate();
     this.started = undefined;
-    this.fresh = true;
     this.hear({ number: this.number, ended: why ?? "ended" });
   }
 
-  async run(index, cells, say, limit) {
+  /** Ask something that may take long, or never come to an end. */
+  async answer(message, say, limit = LIMIT) {
     this.say = say;
     await this.start();
-    let slow;
     const timer = setTimeout(() => this.end("slow"), limit);
     const told = setTimeout(() => say("Still running"), 5000);
-    const answer = await this.ask({ run: { cells, index, fresh: this.fresh } });
-    this.fresh = false;
+    const answer = await this.ask(message);
     clearTimeout(timer);
     clearTimeout(told);
-    if (answer.ended) this.start().catch(() => {}); // For the next try.
+    if (answer.failed) this.end(); // Python itself broke down, and would answer nothing any more.
+    if (answer.ended || answer.failed) this.start().catch(() => {}); // For the next try.
     return answer;
   }
 }
@@ -121,6 +130,12 @@ const make = (tag, attributes = {}, ...children) => {
   node.append(...children.filter((child) => child != null));
   return node;
 };
+
+/** The kind of picture that this page shows now, as descent.plot names them. */
+function picture() {
+  const narrow = matchMedia("(max-width: 720px)").matches, dark = document.documentElement.dataset.theme === "dark";
+  return [narrow && "narrow", dark && "dark"].filter(Boolean).join("_") || "light";
+}
 
 class Cell {
   constructor(node, index) {
@@ -146,10 +161,17 @@ class Cell {
     this.fit();
     this.field.addEventListener("input", () => this.changed(this.field.value));
     this.field.addEventListener("focus", () => this.prepare());
-    this.button = make("button", { type: "button", class: "run", onclick: () => this.run() }, this.verb);
+    this.button = make("button", { type: "button", class: "run", title: "Shift+Enter", onclick: () => this.run() }, this.verb);
     this.undo = make("button", { type: "button", class: "quiet", onclick: () => this.restore() }, "Start over");
     this.state = make("span", { class: "state", role: "status" });
     this.tools = make("p", { class: "tools" }, this.button, this.undo, this.state);
+    // As in a notebook; before the editor, to which Enter is a new line.
+    this.block.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || !(event.shiftKey || event.ctrlKey || event.metaKey)) return;
+      event.preventDefault();
+      event.stopPropagation();
+      if (running !== this) this.run();
+    }, { capture: true });
     pre.replaceWith(this.field);
     this.block.querySelector(".copybtn")?.remove();
     this.block.closest(".cell_input").append(this.tools);
@@ -206,7 +228,9 @@ class Cell {
     say(python.started ? "Running" : "Loading Python (9 MB, once)");
     let answer;
     try {
-      answer = await python.run(this.index, cells.map((cell) => cell.text), say, LIMIT);
+      const run = { cells: cells.map((cell) => cell.text), index: this.index, picture: picture() };
+      answer = await python.answer({ run }, say);
+      if (answer.failed) answer.failed = `Python broke down here, and starts anew. ${answer.failed}`;
     } catch (error) {
       answer = { failed: error.message };
     }
@@ -222,10 +246,14 @@ class Cell {
       outputs = [{ error: `This did not come to an end within ${LIMIT / 1000} seconds, and was stopped. Is there a loop that never ends? Python starts anew.` }];
     else if (ended) outputs = [{ error: "Stopped. Python starts anew." }];
     else if (failed) outputs = [{ error: failed }];
+    // What was computed elsewhere says more than that it can't be computed here.
+    const [, lacking] = outputs[0]?.stdout?.match(/^Skipped: this cell needs (.*)\.\n$/) ?? [];
+    if (lacking) return void (this.state.textContent = `A page has no ${lacking}: what stands here was computed with it before.`);
     const line = outputs.find((output) => output.line)?.line;
     this.output?.remove();
     this.node.querySelector(":scope > .cell_output")?.remove();
     this.output = make("div", { class: "cell_output", role: "region", "aria-label": "Output" }, ...outputs.map(drawn));
+    for (const { walks } of outputs) if (walks) this.output.append(watcher(walks));
     this.node.append(this.output);
     if (!outputs.length) this.state.textContent = "Done. Nothing was shown.";
     else this.state.textContent = summary(this.output);
@@ -255,12 +283,72 @@ function drawn(output) {
   if (said !== undefined) return make("div", { class: "output" }, make("pre", {}, said));
   const { alt = "", width, height } = output.about ?? {};
   if ("image/png" in output)
-    return make("img", { src: `data:image/png;base64,${output["image/png"]}`, alt, width: width ?? false, height: height ?? false });
+    return make("img", { class: "dark-light", src: `data:image/png;base64,${output["image/png"]}`, alt, width: width ?? false, height: height ?? false });
   if ("text/markdown" in output)
     return make("div", { class: "output" }, make("pre", {}, output["text/markdown"].replace(/^```.*\n?/gm, "")));
   const node = make("div", { class: "output text_html", role: "status" });
   node.innerHTML = output["text/html"];
+  if (node.querySelector("descent-figure")) dispatchEvent(new Event("figure"));
   return node;
+}
+
+/** A button that puts a rule that was checked into a figure, beside the right one. */
+function watcher(walks) {
+  const state = make("span", { class: "state", role: "status" });
+  const button = make("button", { type: "button" }, "Watch it walk");
+  const box = make("div", { class: "watched" }, make("p", { class: "tools" }, button, state));
+  const say = (text) => (state.textContent = text);
+  button.onclick = async () => {
+    if (running) return say("Another cell is running.");
+    running = box;
+    let answer;
+    try {
+      answer = await python.answer({ watch: walks }, (stage) => say(`${stage} …`));
+    } catch (error) {
+      answer = { failed: error.message };
+    }
+    running = null;
+    const { html, remote, problem } = answer.watched ?? {};
+    if (!html) return say(problem ?? answer.failed ?? "This did not come to an end, and was stopped. Python starts anew.");
+    say("Where only one path is seen, yours and the right one are the same.");
+    // It comes to life where it is put: its model must be there before.
+    const parsed = make("template");
+    parsed.innerHTML = html;
+    const figure = parsed.content.firstElementChild;
+    if (remote) figure.model = walking(JSON.parse(figure.getAttribute("spec")), say);
+    box.querySelector("descent-figure")?.remove();
+    box.append(figure);
+    dispatchEvent(new Event("figure"));
+  };
+  return box;
+}
+
+/** What a figure asks for its walks, as anywidget's model: Python walks in the worker. */
+function walking({ settings }, say) {
+  const values = Object.fromEntries(settings.map(({ name, value }) => [name, value]));
+  const heard = {};
+  let asking = false, again = false;
+  const model = {
+    get: (name) => values[name],
+    set: (name, value) => (values[name] = value),
+    on: (event, act) => (heard[event] = act),
+    off: (event) => delete heard[event],
+    async save_changes() {
+      again = asking;
+      if (asking) return;
+      if (running) return say("Another cell is running.");
+      running = asking = model;
+      const { _sent, ...at } = values;
+      const answer = await python.answer({ walk: at }, () => {}).catch((error) => ({ failed: error.message }));
+      running = asking = null;
+      if (!answer.walked) return say("Python was started anew: check it again first.");
+      values._sent = answer.walked;
+      heard["change:_sent"]?.();
+      if (again) model.save_changes();
+    },
+  };
+  model.save_changes();
+  return model;
 }
 
 const cells = [...document.querySelectorAll("div.cell:has(> .cell_input pre), div.cell:has(details.hide .cell_input pre)")]
@@ -300,9 +388,8 @@ function told() {
     for (const cell of cells)
       if (cell.checked.length) cell.node.classList.toggle("passed", cell.checked.every((name) => done[name]?.passed));
   }
-  for (const link of document.querySelectorAll(".bd-sidebar-primary a[href*='exercises/'], .bd-sidebar-primary a.current")) {
-    const name = new URL(link.href).pathname.replace(/.*\/(?=exercises\/)/, "");
-    const state = kept.get(`pages/${name}`);
+  for (const link of document.querySelectorAll(".bd-sidebar-primary a")) {
+    const state = kept.get(`pages/${named(link.href)}`);
     if (!state || state.startsWith("0")) continue;
     link.querySelector(".done")?.remove();
     link.append(make("span", { class: "done" }, ` ${state}`));
@@ -315,37 +402,57 @@ function told() {
 function overview(done) {
   const passed = Object.keys(done).filter((name) => done[name].passed);
   const tried = Object.keys(done).filter((name) => !done[name].passed);
+  const read = kept.keys().filter((key) => key.startsWith("pages/") && kept.get(key) === READ);
   const said = [`${passed.length} passed in this browser`, tried.length ? `${tried.length} tried: ${tried.join(", ")}` : ""];
+  if (read.length) said.push(`${read.length} ${read.length > 1 ? "chapters" : "chapter"} read`);
   const file = make("input", { type: "file", accept: ".json", class: "visually-hidden", id: "answers-file", "aria-label": "A file of answers" });
   file.onchange = async () => load(await file.files[0].text());
+  const mine = () => JSON.stringify(Object.fromEntries(kept.keys().map((key) => [key, kept.get(key)])), null, 1);
   return [
     make("p", {}, `${said.filter(Boolean).join("; ")}. What you type stays in this browser, and nowhere else.`),
-    make("p", {}, make("button", { type: "button", onclick: save }, "Download my answers"), " ",
+    make("p", {}, make("button", { type: "button", onclick: () => save("my-answers.json", mine()) }, "Download my answers"), " ",
+      make("button", { type: "button", onclick: () => save("progress.json", kept.get("progress") ?? "{}") }, "Download my progress"), " ",
       make("button", { type: "button", onclick: () => file.click() }, "Load them"), file,
       make("span", { role: "status", id: "answers-state" })),
   ];
 }
 
-function save() {
-  const all = Object.fromEntries(kept.keys().map((key) => [key, kept.get(key)]));
-  const url = URL.createObjectURL(new Blob([JSON.stringify(all, null, 1)], { type: "application/json" }));
-  make("a", { href: url, download: "my-answers.json" }).click();
+function save(name, text) {
+  const url = URL.createObjectURL(new Blob([text], { type: "application/json" }));
+  make("a", { href: url, download: name }).click();
   setTimeout(() => URL.revokeObjectURL(url), 1000);
 }
 
 function load(text) {
   const state = document.querySelector("#answers-state");
   try {
-    const entries = Object.entries(JSON.parse(text)).filter(([key, value]) => /^(answers|pages|progress)/.test(key) && typeof value === "string");
+    const found = JSON.parse(text), all = Object.entries(found);
+    // `my-work/progress.json`, or what was downloaded here.
+    const progress = all.length && all.every(([, one]) => typeof one?.passed === "boolean");
+    const entries = progress ? [["progress", text]] : all.filter(([key, value]) => /^(answers|pages|progress)/.test(key) && typeof value === "string");
+    if (!entries.length) throw new Error("Nothing of this book is in it.");
     for (const [key, value] of entries) kept.set(key, value);
     told();
-    document.querySelector("#answers-state").textContent = ` ${entries.length} loaded.`;
+    document.querySelector("#answers-state").textContent = ` ${progress ? all.length : entries.length} loaded.`;
   } catch {
     state.textContent = " That isn't a file of answers from here.";
   }
 }
 
-if (practising && !keeps) {
+// A chapter is read when its end has been seen.
+const READ = "read";
+const end = document.querySelector(".prev-next-area, .prev-next-footer");
+if (end && cells.length && !page.includes("/") && !kept.get(`pages/${page}`)) {
+  const seen = new IntersectionObserver(([entry]) => {
+    if (!entry.isIntersecting || scrollY < innerHeight) return;
+    seen.disconnect();
+    kept.set(`pages/${page}`, READ);
+    told();
+  });
+  seen.observe(end);
+}
+
+if (!keeps && document.querySelector(".answered")) {
   const note = make("p", { class: "aside" }, "This browser keeps nothing of this page, perhaps since the window is private: copy what you want to keep.");
   document.querySelector("article h1")?.after(note);
 }

@@ -6,8 +6,6 @@ there. A notebook's first cell tries to import one, and calls `skip_cells` where
 
 import ast
 
-from IPython import get_ipython
-
 
 def skip_cells(name, title):
     """Skip, from the next cell on, each cell that uses a library which could not be imported.
@@ -27,6 +25,8 @@ def skip_cells(name, title):
     RuntimeError
         Outside a notebook, where there are no cells.
     """
+    from IPython import get_ipython  # Only where a notebook runs.
+
     shell = get_ipython()
     if shell is None:
         raise RuntimeError(f"{title} is not installed, and there are no notebook cells to skip")

@@ -132,6 +132,31 @@ def _pixels(fig, sharpness, twin=same):
     return np.asarray(canvas.buffer_rgba()), list(canvas.renderer.texts)
 
 
+def one(fig, kind, dark):
+    """A single picture of a figure, large, but soon there: for a reader who has just asked for it.
+
+    Parameters
+    ----------
+    fig : matplotlib.figure.Figure
+        It is narrow afterwards if the picture is.
+    kind : {"light", "dark", "narrow", "narrow_dark"}
+    dark : callable
+        Takes a color to its twin in the dark.
+
+    Returns
+    -------
+    Picture
+    """
+    twin = dark if kind.endswith("dark") else same
+    if kind.startswith("narrow"):
+        _pixels(fig, 1)
+        stack(fig)
+    width, height = (round(100 * side) for side in fig.get_size_inches())
+    data = BytesIO()
+    Image.fromarray(_pixels(fig, SHARPNESS[0], twin)[0]).save(data, "PNG")
+    return Picture(data.getvalue(), width, height)
+
+
 def quick(fig):
     """The figure as it is, on white, as PNG bytes: large, but soon there.
 

@@ -10,42 +10,21 @@ import difflib
 import functools
 import html as markup
 import inspect
+import os
 import warnings
 
 import matplotlib.pyplot as plt
 import numpy as np
-from IPython.display import Image, Markdown, display
 from matplotlib.colors import to_rgb
 
-from descent.pictures import pictures, quick
+from descent.looks import DARK, LOOK
+from descent.pictures import one, pictures, quick
 
+# What names the kind of picture that is drawn, where a page's Python draws for that page alone.
+KIND = "DESCENT_PICTURE"
 # The name under which Matplotlib finds descent.mplstyle in this package.
 STYLE = "descent.descent"
 
-# One color to a rule in the whole book: the hues are Okabe and Ito's, safe for the color-blind,
-# each as dark as a line on white must be (3 : 1), and lighter in the dark. A marker and a dash of
-# its own, so that color is never the only sign.
-LOOK = {
-    "gd": ("#00639E", "o", "-"),
-    "sgd": ("#1E93CE", "v", (0, (5, 1, 1, 1, 1, 1))),
-    "momentum": ("#C08200", "s", (0, (5, 1.5))),
-    "nesterov": ("#4B0082", "*", (0, (7, 1, 2, 1))),
-    "rmsprop": ("#C46C9D", "^", (0, (1, 1))),
-    "adagrad": ("#027D5B", "D", (0, (4, 1, 1, 1))),
-    "adam": ("#B44A01", "P", (0, (8, 1.5))),
-    # A rule that somebody wrote.
-    "own": ("#333333", "X", "-"),
-}
-DARK = {
-    "gd": "#2E8BCC",
-    "sgd": "#62C9FF",
-    "momentum": "#FAB22F",
-    "nesterov": "#7B5CFF",
-    "rmsprop": "#ED95B7",
-    "adagrad": "#0A9B73",
-    "adam": "#DA6410",
-    "own": "#DDDDDD",
-}
 INK, DARK_INK = "#333333", "#DDDDDD"
 DARK_PAGE = "#15181C"
 PNG = "data:image/png;base64,"
@@ -57,7 +36,7 @@ def look(name):
     Parameters
     ----------
     name : str
-        A key of `LOOK`: ``"gd"``, ``"momentum"``, ...
+        A key of `looks.LOOK`: ``"gd"``, ``"momentum"``, ...
 
     Returns
     -------
@@ -99,7 +78,7 @@ def path(ax, trace, name="gd", label=None, every=1):
     trace : descent.Trace
         Its ``x`` has shape (steps + 1, 2).
     name : str
-        Whose colors to use, a key of `LOOK`.
+        Whose colors to use, a key of `looks.LOOK`.
     label : str, optional
         The text of the legend.
     every : int
@@ -118,7 +97,7 @@ def curve(ax, y, name="gd", label=None, band=None, x=None):
     y : array, shape (n,) or (n, runs)
         With several runs, their median is drawn, and a band from the lowest to the highest.
     name : str
-        Whose colors to use, a key of `LOOK`.
+        Whose colors to use, a key of `looks.LOOK`.
     label : str, optional
         The text of the legend.
     band : (array, array), optional
@@ -146,7 +125,7 @@ def loss(ax, trace, name="gd", label=None):
     ax : matplotlib.axes.Axes
     trace : descent.Trace
     name : str
-        Whose colors to use, a key of `LOOK`.
+        Whose colors to use, a key of `looks.LOOK`.
     label : str, optional
         The text of the legend.
     """
@@ -162,7 +141,14 @@ def rule(function):
     function : callable
         A rule of `descent.rules`.
     """
-    display(Markdown(f"```python\n{inspect.getsource(function)}```"))
+    _show(f"```python\n{inspect.getsource(function)}```")
+
+
+def _show(text):
+    # Only where a notebook runs: elsewhere figures are drawn without IPython.
+    from IPython.display import Markdown, display
+
+    display(Markdown(text))
 
 
 def changed_lines(old, new):
@@ -191,7 +177,7 @@ def changes(old, new):
         Rules of `descent.rules`.
     """
     lines = "\n".join(line[:2] + line[6:] for line in changed_lines(old, new))
-    display(Markdown(f"```diff\n{lines}\n```"))
+    _show(f"```diff\n{lines}\n```")
 
 
 def tint(name, fraction):
@@ -202,7 +188,7 @@ def tint(name, fraction):
     Parameters
     ----------
     name : str
-        A key of `LOOK`.
+        A key of `looks.LOOK`.
     fraction : float
         0 is the color itself, 1 is `INK`.
 
@@ -222,9 +208,9 @@ def dark(color):
     Parameters
     ----------
     color : tuple of float
-        RGB or RGBA, from 0 to 1. A rule's color goes to its twin in `DARK`, a `tint` to the same
-        tint of that, a gray to the gray that is as far from the dark page as it was from white.
-        Others, such as those of a color scale, stay as they are.
+        RGB or RGBA, from 0 to 1. A rule's color goes to its twin in `looks.DARK`, a `tint` to the
+        same tint of that, a gray to the gray that is as far from the dark page as it was from
+        white. Others, such as those of a color scale, stay as they are.
 
     Returns
     -------
@@ -277,7 +263,8 @@ def show(fig, alt):
     """Show a figure in the notebook, with a text for those who don't see it.
 
     The notebook shows the light picture. The others, for a page in the dark and for a phone, are
-    in the output's metadata; the book's pages take them from there.
+    in the output's metadata; the book's pages take them from there. With `KIND` in the environment,
+    there is one of that kind alone.
 
     Parameters
     ----------
@@ -286,6 +273,13 @@ def show(fig, alt):
     alt : str
         What there is to see, in a sentence or two.
     """
+    from IPython.display import Image, display
+
+    if kind := os.environ.get(KIND):
+        plt.close(fig)
+        picture = one(fig, kind, dark)
+        display(Image(picture.png, alt=alt, width=picture.width, height=picture.height))
+        return
     found, code = _stored(fig)
     light, narrow = found["light"], found["narrow"]
     display(
@@ -320,6 +314,12 @@ def html(fig, alt):
     -------
     str
     """
+    if kind := os.environ.get(KIND):
+        plt.close(fig)
+        picture = one(fig, kind, dark)
+        code = base64.b64encode(picture.png).decode()
+        size = f'width="{picture.width}" height="{picture.height}"'
+        return f'<img alt="{markup.escape(alt)}" {size} src="{PNG}{code}">'
     found, code = _stored(fig)
     light, narrow = found["light"], found["narrow"]
     return (

@@ -2,8 +2,6 @@
 
 from html import escape
 
-from IPython.display import display
-
 
 def show(header, rows):
     """Show a table.
@@ -20,6 +18,8 @@ def show(header, rows):
     ValueError
         If a row hasn't as many entries as the header.
     """
+    from IPython.display import display  # Only where a notebook runs.
+
     header, rows = list(header), [list(row) for row in rows]
     for row in rows:
         if len(row) != len(header):

@@ -1,5 +1,5 @@
 // The figures that answer the hand: on a page the element <descent-figure>, in Jupyter a widget.
-// `rules` and `look` stand before this text, written from rules.py and plot.py: see
+// `rules` and `look` stand before this text, written from rules.py and looks.py: see
 // descent/explore/base.py.
 
 import * as arithmetic from "../figures/arithmetic.mjs";
@@ -24,7 +24,8 @@ if (!customElements.get("descent-figure")) {
         const id = `figure-${kind}${n > 1 ? `-${n}` : ""}`;
         if (!document.getElementById(id)) this.id = id;
       }
-      this.live = mount(this, figures[kind], spec);
+      // Where Python walks for it, whoever put it there says how it is asked: `model`, as anywidget's.
+      this.live = mount(this, figures[kind], spec, this.model);
     }
   });
 }

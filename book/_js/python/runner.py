@@ -5,10 +5,12 @@ each a dict of one MIME type. There is no IPython here: `display` and its kin ar
 """
 
 import ast
+import copy
 import io
 import itertools
 import json
 import linecache
+import logging
 import os
 import sys
 import traceback
@@ -67,12 +69,25 @@ def bundle(value, metadata=None):
         found.setdefault("text/plain", repr(value))
     kind = next((kind for kind in KINDS if kind in found), "text/plain")
     output = {kind: found.get(kind, "")}
+    if exercise := walks(value):
+        output["exercise"] = exercise
     if metadata:
         about = metadata.get(kind, metadata)
         output["about"] = {
             k: about[k] for k in ("alt", "width", "height") if k in about
         }
     return output
+
+
+def walks(value):
+    """The exercise that a value reports on, if what was checked is a rule that can walk."""
+    if type(value).__module__ != "descent.practice.report":
+        return None
+    from descent.practice.exercises import EXERCISES
+
+    exercise = EXERCISES.get(value.title)
+    ran = value.passed or value.drawn is not None
+    return value.title if ran and exercise.is_rule and not exercise.before else None
 
 
 def display(*values, raw=False, metadata=None):
@@ -143,6 +158,8 @@ def install():
     """Put a module of IPython's name in its place, and go to the folder of the learner's work."""
     os.makedirs(WORK, exist_ok=True)
     os.chdir(WORK)
+    # Else a reader is told that Matplotlib builds its font cache.
+    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
     sys.setrecursionlimit(400)
     for name, parts in {
         "IPython": dict(get_ipython=lambda: shell, version_info=(9, 0)),
@@ -159,39 +176,94 @@ def install():
     main.update(display=display, get_ipython=lambda: shell)
 
 
-def names(tree):
-    """The names that a piece of code uses, and those that it defines or may change."""
-    used, made = set(), set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name):
-            (used if isinstance(node.ctx, ast.Load) else made).add(node.id)
-        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
-            made.add(node.name)
+SCOPES = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+SHORT_SCOPES = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+
+
+def used(*nodes):
+    """The names that code uses and doesn't have of its own, as a function has its parameters."""
+    found = set()
+    for node in nodes:
+        inside = used(*ast.iter_child_nodes(node))
+        if isinstance(node, SCOPES):
+            own = {
+                part.arg
+                for part in ast.walk(node.args)
+                if isinstance(part, ast.arg)
+            }
+            body = node.body if isinstance(node.body, list) else [node.body]
+            own |= stored(*body)
+            outside = [node.args, *getattr(node, "decorator_list", [])]
+            found |= (used(*body) - own) | used(*outside)
+        elif isinstance(node, SHORT_SCOPES):
+            found |= inside - stored(*node.generators)
+        elif isinstance(node, ast.For):
+            found |= (inside - stored(node.target)) | used(node.iter)
+        elif isinstance(node, ast.AugAssign):
+            found |= inside | stored(node.target)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            found.add(node.id)
+        else:
+            found |= inside
+    return found
+
+
+def stored(*nodes):
+    """The names that code sets, but for those that a function or a comprehension has of its own."""
+    found = set()
+    for node in nodes:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            found.add(node.name)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
         elif isinstance(node, ast.Import | ast.ImportFrom):
-            made |= {
-                (alias.asname or alias.name).split(".")[0] for alias in node.names
+            found |= imported(node)
+        elif not isinstance(node, SCOPES | SHORT_SCOPES):
+            found |= stored(*ast.iter_child_nodes(node))
+    return found
+
+
+def changed(statement):
+    """The names that a statement sets or may change, as `steps.append(step)` does."""
+    found = set()
+    for node in ast.walk(statement):
+        if (
+            isinstance(node, ast.Attribute | ast.Subscript)
+            and isinstance(node.ctx, ast.Store)
+        ) or (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+            whole = node.func if isinstance(node, ast.Call) else node
+            found |= {
+                part.id for part in ast.walk(whole) if isinstance(part, ast.Name)
             }
-        elif isinstance(node, ast.Attribute | ast.Subscript) and isinstance(
-            node.ctx, ast.Store
-        ):
-            made |= {
-                part.id for part in ast.walk(node) if isinstance(part, ast.Name)
-            }
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            # A method may change what it is called on, as `steps.append(step)` does.
-            made |= {
-                part.id
-                for part in ast.walk(node.func)
-                if isinstance(part, ast.Name)
-            }
-    return used, made
+        elif isinstance(node, ast.Global):
+            found |= set(node.names)
+    return stored(statement) | found & used(statement)
+
+
+def settled(statement):
+    """The names that a statement sets whatever they were before."""
+    kinds = ast.Assign, ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom
+    return (
+        stored(statement) - used(statement)
+        if isinstance(statement, kinds)
+        else set()
+    )
+
+
+def asked(tree):
+    """The names that a cell uses and doesn't set itself before."""
+    wanted = set()
+    for statement in reversed(tree.body):
+        wanted = wanted - settled(statement) | used(statement)
+    return wanted
 
 
 def needed(cells, index):
     """The code above a cell that it needs, by the names that it uses.
 
     Imports are taken line by line, so that an exercise waits for no library that others use. A cell
-    that only shows something isn't needed by anyone.
+    that only shows something isn't needed by anyone. Each line stays where it was, so that what is
+    said of one names the right one.
 
     Parameters
     ----------
@@ -216,24 +288,59 @@ def needed(cells, index):
             modules |= {
                 (alias.asname or alias.name).split(".")[0] for alias in node.names
             }
-    wanted, found = names(trees.pop(index))[0], []
+    wanted, always = asked(trees.pop(index)), set()
+    while True:
+        found, inside = sliced(cells, trees, wanted | always, always, modules)
+        if inside <= always:
+            return found
+        # What a function uses may be set below it, as long as that is above its call.
+        always |= inside
+
+
+def sliced(cells, trees, wanted, always, modules):
+    """The lines that set what is wanted, cell by cell; and what functions among them use."""
+    found, inside = [], set()
     for number, tree in reversed(trees.items()):
-        keep = []
+        keep = {}
         for statement in reversed(tree.body):
-            used, made = names(statement)
+            first = getattr(statement, "decorator_list", None) or [statement]
+            begin, end = first[0].lineno - 1, statement.end_lineno
+            text = cells[number].splitlines()[begin:end]
             if isinstance(statement, ast.Import | ast.ImportFrom):
-                statement.names = [
+                names = [
                     alias
                     for alias in statement.names
                     if (alias.asname or alias.name).split(".")[0] in wanted
                 ]
-                keep += [statement] if statement.names else []
-            elif made & wanted - modules or settles(statement, wanted):
-                keep.append(statement)
-                wanted |= used
+                if names:
+                    line = copy.copy(statement)
+                    line.names = names
+                    keep[begin] = [ast.unparse(line)]
+            elif (
+                changed(statement) & wanted - modules
+                or imported(statement) & wanted
+                or settles(statement, wanted)
+            ):
+                keep[begin] = text
+                wanted = wanted - settled(statement) | used(statement) | always
+                if isinstance(statement, SCOPES | ast.ClassDef):
+                    inside |= used(statement)
         if keep:
-            found.append((number, ast.unparse(ast.Module(keep[::-1], []))))
-    return found[::-1]
+            lines = []
+            for begin, text in sorted(keep.items()):
+                lines += [""] * (begin - len(lines)) + text
+            found.append((number, "\n".join(lines)))
+    return found[::-1], inside - modules
+
+
+def imported(statement):
+    """What is imported inside a statement, as where a library may be missing."""
+    return {
+        (alias.asname or alias.name).split(".")[0]
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+    }
 
 
 def settles(statement, wanted):
@@ -243,6 +350,11 @@ def settles(statement, wanted):
     ):
         return False
     return ast.unparse(statement.value.func) == "plt.style.use" and "plt" in wanted
+
+
+def picture(kind):
+    """Choose the one kind of picture that is drawn, as `descent.plot` names them."""
+    os.environ["DESCENT_PICTURE"] = kind
 
 
 def run(name, source):
@@ -270,6 +382,7 @@ def _run(name, source):
     linecache.cache[name] = (len(source), None, source.splitlines(True), name)
     try:
         tree = ast.parse(source, name)
+        called = dict(submitted(tree))
         for transform in shell.ast_transformers:
             tree = transform.visit(tree)
         last = None
@@ -284,6 +397,9 @@ def _run(name, source):
                 {"text/plain": repr(value)} if isinstance(value, dict) else value,
                 raw=True,
             )
+        for output in shown:
+            if (exercise := output.pop("exercise", None)) in called:
+                output["walks"] = dict(exercise=exercise, name=called[exercise])
     except ModuleNotFoundError as error:
         if error.name and error.name.split(".")[0] in libraries():
             return error.name.split(".")[0]
@@ -291,6 +407,67 @@ def _run(name, source):
     except BaseException as error:
         shown.append(told(error, name))
     return None
+
+
+def submitted(tree):
+    """The exercises that a cell checks, each with the name of the function that it hands in."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(
+                func=ast.Name("check"),
+                args=[ast.Constant(str() as name), ast.Name(own)],
+            ):
+                yield name, own
+
+
+figures = {}
+
+
+def watch(exercise, name):
+    """Put a learner's rule into a figure, beside the right one.
+
+    Parameters
+    ----------
+    exercise : str
+    name : str
+        Of the learner's function.
+
+    Returns
+    -------
+    str
+        JSON: ``html``, the figure's element, and whether it is ``remote``, walked by `walk`; or
+        ``problem``, a sentence that says why it can't walk.
+    """
+    from descent.explore.walk import yours
+    from descent.practice.exercises import EXERCISES
+
+    if name not in main:
+        return json.dumps(
+            dict(problem="Python was started anew: check it again first.")
+        )
+    try:
+        figure = yours(main[name], EXERCISES[exercise].answer)
+        figure.sent()
+    except Exception as error:
+        problem = f"{name} can't walk here. {type(error).__name__}: {error}"
+        return json.dumps(dict(problem=problem))
+    figures["watched"] = figure
+    return json.dumps(dict(html=figure.element(""), remote=figure.remote))
+
+
+def walk(values):
+    """What Python walks for the figure that `watch` made last, at the given values.
+
+    Parameters
+    ----------
+    values : str
+        JSON of a dict.
+
+    Returns
+    -------
+    dict
+    """
+    return figures["watched"].sent(**json.loads(values))
 
 
 def libraries():

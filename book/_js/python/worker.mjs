@@ -46,27 +46,48 @@ async function runOne(name, source) {
 
 /** Run a cell after the cells above that it needs, and that haven't run as they are. */
 const ran = new Map();
-async function run({ cells, index, fresh }) {
-  if (fresh) ran.clear();
+const harmless = /^(?:(?:import |from |plt\.style\.use).*\n|\n)*$/; // To be run again.
+async function run({ cells, index, picture }) {
+  runner.picture(picture);
+  const forget = (from) => [...ran.keys()].filter((number) => number >= from).forEach((number) => ran.delete(number));
   const above = runner.needed(python.toPy(cells), index).toJs();
   for (const [i, [number, source]] of above.entries()) {
-    if (ran.get(number) === source) continue;
+    if ([source, cells[number]].includes(ran.get(number))) continue;
     say(above.length > 1 ? `Running cell ${i + 1} of ${above.length} above` : "Running the cell above");
     const outputs = await runOne(`cell-${number + 1}`, source);
     const error = outputs.find((output) => "error" in output);
     if (error) return [{ error: `In a cell above: ${error.error}`, above: number }];
+    // What ran after it may have changed what it makes.
+    if (!harmless.test(`${source}\n`)) forget(number);
     ran.set(number, source);
   }
   say("Running");
-  for (const number of ran.keys()) if (number >= index) ran.delete(number);
-  return runOne("your cell", cells[index]);
+  forget(index);
+  const outputs = await runOne(`cell-${index + 1}`, cells[index]);
+  if (!outputs.some((output) => "error" in output)) ran.set(index, cells[index]);
+  return outputs;
 }
 
-addEventListener("message", async ({ data: { number, start: starting, run: running } }) => {
+/** Begin, or say why not: Pyodide, where a file of its own doesn't come, waits for it without end. */
+async function begin(starting) {
+  let refuse;
+  const refused = new Promise((_, reject) => (refuse = (event) => {
+    event.preventDefault();
+    reject(event.reason);
+  }));
+  addEventListener("unhandledrejection", refuse);
+  await Promise.race([start(starting), refused]);
+  removeEventListener("unhandledrejection", refuse);
+}
+
+addEventListener("message", async ({ data: { number, start: starting, run: running, watch, walk } }) => {
   try {
-    if (starting) await start(starting);
+    if (starting) await begin(starting);
     const outputs = running && (await run(running));
-    postMessage({ number, outputs, progress: runner.progress() });
+    const watched = watch && JSON.parse(runner.watch(watch.exercise, watch.name));
+    // Not as JSON, which has no infinite numbers: a walk may diverge.
+    const walked = walk && runner.walk(JSON.stringify(walk)).toJs({ dict_converter: Object.fromEntries });
+    postMessage({ number, outputs, watched, walked, progress: runner.progress() });
   } catch (error) {
     postMessage({ number, failed: String(error?.message ?? error).slice(-300) });
   }

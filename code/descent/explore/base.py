@@ -1,7 +1,7 @@
 """What all figures share: settings that are traits, and three lives.
 
 On a page and in Jupyter the same module draws: `data/figures.mjs`, which `tools/bundle.py` makes
-from `book/_js/figures`, with the rules of `rules.py` and the looks of `plot.py` before it.
+from `book/_js/figures`, with the rules of `rules.py` and the looks of `looks.py` before it.
 """
 
 import functools
@@ -11,15 +11,19 @@ import json
 from dataclasses import dataclass
 from importlib import resources
 
-import traitlets
-
 from descent import rules, translate
 from descent.lives import Lives
+from descent.looks import DARK, FAMILY, LOOK, family
 
+try:
+    import traitlets
+except ImportError:  # In a page's Python. There the settings are plain attributes.
+    traitlets = None
+Plain = traitlets.HasTraits if traitlets else object
 try:  # Without it the figure is HTML, and its settings are traits all the same.
     from anywidget import AnyWidget as Widget
 except ImportError:
-    Widget = traitlets.HasTraits
+    Widget = Plain
 
 LABEL = {
     "lr": "learning rate, lr",
@@ -35,18 +39,7 @@ LABEL = {
     "tries": "tries for each rule",
     "luck": "which draw of them",
 }
-# Whose look a rule has that has none of its own.
-FAMILY = {
-    "momentum_ema": "momentum",
-    "lion": "momentum",
-    "rmsprop_momentum": "rmsprop",
-    "adamax": "adam",
-    "nadam": "adam",
-    "radam": "adam",
-    "amsgrad": "adam",
-    "adabelief": "adam",
-}
-# How Matplotlib draws "-" and the tuples of `plot.LOOK`, in SVG.
+# How Matplotlib draws "-" and the tuples of `looks.LOOK`, in SVG.
 SOLID = "none"
 
 
@@ -234,8 +227,11 @@ class Figure(Lives, Widget):
         taken = [s.name for s in self.settings if hasattr(type(self), s.name)]
         if taken:
             raise TypeError(f"a figure can't have a setting called {', '.join(taken)}")
+        if not traitlets:
+            vars(self).update({s.name: s.value for s in self.settings})
+            return
         traits = {s.name: s.trait.tag(sync=True) for s in self.settings}
-        if Widget is not traitlets.HasTraits:
+        if Widget is not Plain:
             traits |= dict(
                 _esm=traitlets.Unicode(module()).tag(sync=True),
                 _kind=traitlets.Unicode(self.kind).tag(sync=True),
@@ -326,13 +322,13 @@ class Figure(Lives, Widget):
         ImportError
             Without anywidget.
         """
-        if Widget is traitlets.HasTraits:
+        if Widget is Plain:
             raise ImportError("a live figure in a notebook needs anywidget")
         return self
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         bundle = {"text/plain": repr(self), "text/html": self.html()}
-        if Widget is traitlets.HasTraits:
+        if Widget is Plain:
             return bundle
         view = Widget._repr_mimebundle_(self) or {}
         view = view[0] if isinstance(view, tuple) else view
@@ -356,24 +352,6 @@ def is_ours(rule):
     return getattr(rules, rule.__name__, None) is rule
 
 
-def family(name):
-    """The rule whose look a rule has.
-
-    Parameters
-    ----------
-    name : str
-
-    Returns
-    -------
-    str
-        A key of `plot.LOOK`; ``"own"`` for a rule that isn't ours.
-    """
-    from descent.plot import LOOK
-
-    name = FAMILY.get(name, name)
-    return name if name in LOOK else "own"
-
-
 def looks():
     """Color (light, dark), marker and dash of each rule, as the script reads them.
 
@@ -381,8 +359,6 @@ def looks():
     -------
     dict
     """
-    from descent.plot import DARK, LOOK
-
     names = [*LOOK, *FAMILY]
     found = {}
     for name in names:

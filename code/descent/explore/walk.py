@@ -4,12 +4,14 @@ import html
 import inspect
 import itertools
 import math
+import types
 from dataclasses import dataclass
 
 import numpy as np
 
 from descent import surfaces
-from descent.explore.base import Figure, Point, Slider, family, is_ours
+from descent.explore.base import Figure, Point, Slider, is_ours
+from descent.looks import family
 from descent.loop import descend
 from descent.translate import Untranslatable, javascript
 
@@ -23,6 +25,24 @@ STARTS = ("start", "start2", "start3")
 CLOSE = 0.2
 WHOLE = dict(step=1, scale="log")
 WELLS = ("the deepest", "the second", "the third")
+# Where a learner's rule begins beside the right one, by the right one's name.
+_BETAS = dict(beta1=(0, 0.99, 0.9), beta2=(0.9, 0.999, 0.999))
+_ADAM = dict(lr=(0.001, 1, 0.2), **_BETAS)
+_HEAVY = dict(lr=(0.001, 0.1, 0.02), beta=(0, 0.99, 0.8))
+BESIDE = dict(
+    gd=dict(lr=(0.001, 1, 0.05)),
+    momentum=_HEAVY,
+    nesterov=_HEAVY,
+    momentum_ema=dict(lr=(0.001, 1, 0.1), beta=(0, 0.99, 0.8)),
+    rmsprop=dict(lr=(0.001, 1, 0.1), beta2=(0.1, 0.99, 0.9)),
+    adagrad=dict(lr=(0.01, 10, 0.5)),
+    rmsprop_momentum=dict(lr=(0.001, 1, 0.02), beta1=(0, 0.99, 0.8), beta2=(0.1, 0.99, 0.9)),
+    adam=_ADAM,
+    amsgrad=_ADAM,
+    adamax=_ADAM,
+    nadam=_ADAM,
+    lion=dict(lr=(0.001, 1, 0.05), beta1=(0, 0.99, 0.9), beta2=(0.1, 0.999, 0.99)),
+)
 
 
 @dataclass(eq=False, repr=False)
@@ -387,8 +407,16 @@ class Walk(Figure):
 
     def send(self, _=None):
         """Walk in Python at the present settings, and hand the walks to the script."""
-        values = {s.name: getattr(self, s.name) for s in self.settings}
-        self._sent = dict(
+        self._sent = self.sent(**{s.name: getattr(self, s.name) for s in self.settings})
+
+    def sent(self, **values):
+        """All walks at the given values, and whether the goal is met, as the script reads them.
+
+        Returns
+        -------
+        dict
+        """
+        return dict(
             values=values,
             walks=[
                 dict(
@@ -572,3 +600,40 @@ def walk(
         for name, at in zip(STARTS, begin, strict=False)
     ]
     return Walk(rules, surface, (*made, *points), steps, goal, noise)
+
+
+def yours(rule, right):
+    """A learner's rule on the bowl beside the right one, with sliders for what both have.
+
+    Parameters
+    ----------
+    rule : function
+        In the form of those of `descent.rules`. A hyper-parameter without a default has the right
+        one's.
+    right : function
+        A rule of `descent.rules`, one of those in `BESIDE`.
+
+    Returns
+    -------
+    Walk
+        In which the learner's rule is called ``yours``.
+
+    Raises
+    ------
+    TypeError
+        When the rule hasn't the right one's hyper-parameters, each by its name.
+    """
+    if not inspect.isfunction(rule):
+        raise TypeError(f"only a plain function walks here, and {rule!r} is none")
+    own, needed = defaults(rule), defaults(right)
+    if own.keys() != needed.keys():
+        raise TypeError(
+            f"{right.__name__} has the hyper-parameters {', '.join(needed)}, after a `*`; "
+            f"{rule.__name__} has {', '.join(own) or 'none'} there"
+        )
+    copy = types.FunctionType(
+        rule.__code__, rule.__globals__, "yours", rule.__defaults__, rule.__closure__
+    )
+    empty = inspect.Parameter.empty
+    copy.__kwdefaults__ = {n: needed[n] if v is empty else v for n, v in own.items()}
+    return walk(copy, beside=right, **BESIDE[right.__name__])
