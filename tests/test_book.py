@@ -12,9 +12,10 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+import book
 from contents import BOOK, NOTEBOOKS, PAGES, ROOT, names
 from course_map import minutes
-from notebooks import normalize, text
+from notebooks import INSTALL, normalize, text
 from prose import is_found, numbers, output_text
 
 FOLDED = {"hide-input", "hide-cell"}
@@ -27,7 +28,8 @@ LEAKS = {
 
 
 def code_cells(notebook):
-    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+    """A notebook's cells of code, but for that which no page shows."""
+    return [c for c in notebook.cells if c.cell_type == "code" and c.get("id") != INSTALL]
 
 
 def tree(cell):
@@ -281,6 +283,24 @@ def test_the_checks_pass_a_good_notebook():
     )
     for check in CHECKS:
         assert not list(check(good)), check.__name__
+
+
+def test_where_the_repository_is_known_one_cell_installs_the_package_from_it(monkeypatch):
+    assert INSTALL not in [cell.get("id") for cell in example().cells]
+    repository = dict(url="https://github.com/ada/course", branch="v1.2")
+    monkeypatch.setattr(book, "config", lambda: dict(repository=repository))
+    notebook = normalize(example(markdown("# A rule")))
+    ids = [cell.id for cell in notebook.cells]
+    assert ids.count(INSTALL) == 1 and ids.index(INSTALL) == 0
+    cell = notebook.cells[0]
+    assert "git+https://github.com/ada/course@v1.2#subdirectory=code" in cell.source
+    assert cell.metadata.jupyter.source_hidden and not cell.outputs
+    for check in CHECKS:
+        assert not list(check(notebook)), check.__name__
+    # Where the package is, it does nothing.
+    exec(cell.source, {})
+    monkeypatch.undo()
+    assert INSTALL not in [cell.id for cell in normalize(notebook).cells]
 
 
 def test_a_short_core_that_says_its_time_passes():

@@ -19,6 +19,14 @@ SITE = ROOT / "_build" / "html"
 STAMP = ROOT / "_build" / "built-from"
 
 
+def config():
+    """Return what `_config.yml` says, as a dict."""
+    # Here, so that what only serves pages needs nothing that has to be installed.
+    import yaml
+
+    return yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+
+
 def fingerprint():
     """Return a hash of all that the pages are made of."""
     sources = [ROOT / "_config.yml", ROOT / "_toc.yml", ROOT / "constraints.txt"]

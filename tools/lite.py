@@ -9,6 +9,7 @@ meets what a reader has made of an old one. The exercises' pages get links to th
 """
 
 import hashlib
+import inspect
 import io
 import json
 import os
@@ -22,11 +23,10 @@ from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
 
-import yaml
-
 import book
 import descent
 import practise
+from notebooks import INSTALL
 from pyodide import entry, kept
 
 REQUIREMENTS = book.ROOT / "requirements-lab.txt"
@@ -61,8 +61,9 @@ STORAGE = "descent notebooks"
 
 def application():
     """Return a folder with JupyterLite in `app` and wheels in `wheels`, built once."""
-    digest = hashlib.sha256(REQUIREMENTS.read_bytes() + Path(__file__).read_bytes())
-    return kept(f"lab-{digest.hexdigest()[:8]}", build)
+    made_by = inspect.getsource(build) + repr(OWN)
+    digest = hashlib.sha256(REQUIREMENTS.read_bytes() + made_by.encode()).hexdigest()
+    return kept(f"lab-{digest[:8]}", build)
 
 
 def build(folder):
@@ -174,12 +175,6 @@ def packages(folder):
 # ---------------------------------------------------------------- the notebooks
 
 
-def address():
-    """Return where the book will stand: its address without the last slash, or nothing."""
-    config = yaml.safe_load((book.ROOT / "_config.yml").read_text(encoding="utf-8"))
-    return config["html"]["baseurl"].rstrip("/")
-
-
 def converted(path, base):
     """Return an exercise as a notebook for the browser: its title, its file's name, its content.
 
@@ -192,6 +187,7 @@ def converted(path, base):
     """
     notebook = json.loads(path.read_text(encoding="utf-8"))
     link = re.compile(r"\]\(\.\./([\w/]+)\.ipynb(#[^)]*)?\)")
+    notebook["cells"] = [cell for cell in notebook["cells"] if cell["id"] != INSTALL]
     for cell in notebook["cells"]:
         cell["source"] = "".join(cell["source"])
         if cell["cell_type"] == "markdown":
@@ -199,20 +195,15 @@ def converted(path, base):
         for output in cell.get("outputs", []):
             if "text" in output:
                 output["text"] = "".join(output["text"])
-            # A widget's state isn't stored: without it, Jupyter shows an error.
-            data = {k: v for k, v in output.get("data", {}).items() if "widget-view" not in k}
-            if data:
-                output["data"] = {
-                    kind: "".join(text) if isinstance(text, list) else text
-                    for kind, text in data.items()
-                }
-    title = re.match(r"# (.*)", notebook["cells"][0]["source"])[1]
+            data = output.get("data", {})
+            data |= {kind: "".join(text) for kind, text in data.items() if isinstance(text, list)}
+    title = re.match("# Exercises: (.*)", notebook["cells"][0]["source"])[1]
     told = (
-        f"*This copy is yours. Python starts in your browser, which takes some seconds; run the cells "
-        f"from the first one on (Shift+Enter). What you change is kept in this browser. "
+        "*This copy is yours. Python starts in your browser, which takes some seconds; then run "
+        "the cells from the first one on (Shift+Enter). What you change is kept in this browser. "
         f"[Start over, or download]({base}/lab/index.html) · "
-        f"[this page in the book]({base}/exercises/{path.stem}.html). "
-        f"A cell that never ends: Kernel, Restart.*"
+        f"[This page in the book]({base}/exercises/{path.stem}.html) · "
+        "If a cell never ends: Kernel, Restart.*"
     )
     notebook["cells"].insert(1, dict(cell_type="markdown", id="yours", metadata={}, source=told))
     notebook["metadata"]["kernelspec"] = dict(
@@ -249,7 +240,7 @@ def notebooks(lab, base):
         title, name, text = converted(path, base)
         (work / name).write_text(text, encoding="utf-8", newline="\n")
         listed.append(listing(f"my-work/{name}", "notebook", len(text.encode())))
-        made.append(dict(name=path.stem, title=title.removeprefix("Exercises: "), file=name))
+        made.append(dict(name=path.stem, title=title, file=name))
     contents = lab / "api" / "contents"
     (contents / "my-work").mkdir(parents=True)
     folder = listing("my-work", "directory", content=listed)
@@ -297,9 +288,8 @@ def frame(lab, made):
     for app in ("notebooks", "tree"):
         page = lab / app / "index.html"
         text = page.read_text(encoding="utf-8")
-        page.write_text(
-            text.replace("</head>", '<script src="../links.js"></script></head>'), encoding="utf-8"
-        )
+        added = '<link rel="icon" href="favicon.ico"><script src="../links.js"></script></head>'
+        page.write_text(text.replace("</head>", added), encoding="utf-8")
     settings = json.dumps(dict(storage=STORAGE, notebooks=made))
     page = (SCRIPTS / "index.html").read_text(encoding="utf-8").replace("{settings}", settings)
     (lab / "index.html").write_text(page, encoding="utf-8")
@@ -311,11 +301,11 @@ def link(site, made):
         page = site / "exercises" / f"{notebook['name']}.html"
         text = page.read_text(encoding="utf-8")
         target = f"../lab/notebooks/index.html?path=my-work/{notebook['file']}"
-        line = f'<p><a class="as-notebook" href="{escape(target)}">Open as a notebook</a></p>'
-        if "as-notebook" in text:
-            text = re.sub(r'<p><a class="as-notebook".*?</p>', lambda _: line, text)
-        else:
-            text = text.replace("</h1>", f"</h1>\n{line}", 1)
+        line = f'<p class="aside in-lab"><a href="{escape(target)}">Open as a notebook</a></p>'
+        text = re.sub('<p class="aside in-lab">.*?</p>\n', "", text)
+        # There is another heading above, for print.
+        before, article, after = text.partition("<article")
+        text = before + article + after.replace("</h1>\n", f"</h1>\n{line}\n", 1)
         page.write_text(text, encoding="utf-8")
 
 
@@ -327,7 +317,7 @@ def write(site):
     beside = (site / "_static" / "pyodide").exists()
     public = practise.PUBLIC.format(version=entry()["version"])
     configure(lab, "../_static/pyodide/" if beside else public, packages(lab / "wheels"))
-    made = notebooks(lab, address())
+    made = notebooks(lab, book.config()["html"]["baseurl"].rstrip("/"))
     frame(lab, made)
     link(site, made)
 
