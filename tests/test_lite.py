@@ -184,8 +184,7 @@ def test_an_exercise_is_opened_edited_reloaded_checked_and_started_over(window):
     saved(page)
     page.reload()
     cell = code(page, "bias_correction").first
-    lines = [line.strip() for line in cell.locator(".cm-line").all_inner_texts()]
-    assert wrong.split("\n")[-2].strip() in lines
+    cell.locator(".cm-line", has_text=wrong.split("\n")[-2].strip()).wait_for()
 
     code(page, "import numpy").first.locator(".cm-content").click()
     page.keyboard.press("Shift+Enter")
