@@ -81,7 +81,7 @@ def build(folder):
         subprocess.run([*command, *names], check=True)
         extensions = installed / "share" / "jupyter" / "labextensions"
         config = dict(
-            apps=["notebooks", "tree"],
+            apps=["notebooks", "tree", "edit", "consoles"],
             federated_extensions=[str(extensions / name) for name in EXTENSIONS],
             ignore_sys_prefix=True,
             no_libarchive=True,
@@ -259,6 +259,7 @@ def configure(lab, pyodide, locked):
     config = json.loads(path.read_text(encoding="utf-8"))
     data = config["jupyter-config-data"]
     data["appName"] = "Exercises"
+    data["faviconUrl"] = "./notebooks/favicon.ico"
     data["contentsStorageName"] = STORAGE
     kernel = data["litePluginSettings"][f"{KERNEL}:kernel"]
     kernel |= dict(
@@ -285,8 +286,7 @@ def frame(lab, made):
     icons.mkdir(parents=True)
     for name in ("busy-1", "busy-2", "busy-3", "file", "notebook"):
         shutil.copy(lab / "notebooks" / "favicon.ico", icons / f"favicon-{name}.ico")
-    for app in ("notebooks", "tree"):
-        page = lab / app / "index.html"
+    for page in lab.glob("*/index.html"):
         text = page.read_text(encoding="utf-8")
         added = '<link rel="icon" href="favicon.ico"><script src="../links.js"></script></head>'
         page.write_text(text.replace("</head>", added), encoding="utf-8")
