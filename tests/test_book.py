@@ -15,7 +15,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 import book
 from contents import BOOK, NOTEBOOKS, PAGES, ROOT, names
 from course_map import minutes
-from notebooks import INSTALL, normalize, text
+from notebooks import INSTALL, add_installer, normalize, text
 from prose import is_found, numbers, output_text
 
 FOLDED = {"hide-input", "hide-cell"}
@@ -50,6 +50,13 @@ def is_normal(notebook):
     copy = nbformat.from_dict(notebook)
     if text(normalize(copy)) != text(notebook):
         yield "it is not as `make notebooks` writes it"
+
+
+def installs_the_package_where_told(notebook):
+    copy = nbformat.from_dict(notebook)
+    add_installer(copy)
+    if text(normalize(copy)) != text(notebook):
+        yield "its cell that installs the package isn't that of _config.yml: run `make notebooks`"
 
 
 def outputs_are_clean(notebook):
@@ -216,6 +223,11 @@ def test_notebook(name, check):
     complain(check(stored(name)))
 
 
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_a_notebook_installs_the_package_where_told(name):
+    complain(installs_the_package_where_told(stored(name)))
+
+
 @pytest.mark.parametrize("name", [name for name in NOTEBOOKS if "/" not in name])
 def test_chapter(name):
     complain(a_core_is_short_and_says_how_long_it_is(stored(name)))
@@ -285,22 +297,34 @@ def test_the_checks_pass_a_good_notebook():
         assert not list(check(good)), check.__name__
 
 
-def test_where_the_repository_is_known_one_cell_installs_the_package_from_it(monkeypatch):
-    assert INSTALL not in [cell.get("id") for cell in example().cells]
-    repository = dict(url="https://github.com/ada/course", branch="v1.2")
-    monkeypatch.setattr(book, "config", lambda: dict(repository=repository))
-    notebook = normalize(example(markdown("# A rule")))
-    ids = [cell.id for cell in notebook.cells]
-    assert ids.count(INSTALL) == 1 and ids.index(INSTALL) == 0
+@pytest.fixture
+def repository(monkeypatch):
+    """What `_config.yml` says of the repository, to be changed: nothing is known of it."""
+    said = dict(url="", branch="v1.2")
+    monkeypatch.setattr(book, "config", lambda: dict(repository=said))
+    return said
+
+
+def test_where_the_repository_is_known_one_cell_installs_the_package_from_it(repository):
+    notebook = example(markdown("# A rule"))
+    before = text(notebook)
+    add_installer(notebook)
+    assert text(notebook) == before
+    repository["url"] = "https://github.com/ada/course"
+    assert list(installs_the_package_where_told(notebook))
+    for _ in range(2):
+        add_installer(notebook)
+    normalize(notebook)
+    assert [cell.id for cell in notebook.cells].count(INSTALL) == 1
     cell = notebook.cells[0]
+    assert cell.id == INSTALL and cell.metadata.jupyter.source_hidden
     assert "git+https://github.com/ada/course@v1.2#subdirectory=code" in cell.source
-    assert cell.metadata.jupyter.source_hidden and not cell.outputs
-    for check in CHECKS:
+    for check in [*CHECKS, installs_the_package_where_told]:
         assert not list(check(notebook)), check.__name__
-    # Where the package is, it does nothing.
-    exec(cell.source, {})
-    monkeypatch.undo()
-    assert INSTALL not in [cell.id for cell in normalize(notebook).cells]
+    exec(cell.source, {})  # Where the package is, it does nothing.
+    repository["url"] = ""
+    add_installer(notebook)
+    assert text(notebook) == before
 
 
 def test_a_short_core_that_says_its_time_passes():

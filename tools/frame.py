@@ -85,7 +85,7 @@ def lighten(app, pagename, templatename, context, doctree):
     ]
     if launchers:
         # As a line of text, which a phone has room for, and not as a menu.
-        line = f'<p class="aside">Run this page in {" or ".join(launchers)}</p>'
+        line = f'<p class="aside">Run this page in {" or ".join(launchers)}.</p>'
         context["body"] = context["body"].replace("</h1>", f"</h1>\n{line}", 1)
     about = description(doctree) if doctree is not None else ""
     said = {"description": about, "robots": "noindex" if pagename in ADDED else ""}

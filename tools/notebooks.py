@@ -94,7 +94,6 @@ def normalize(notebook):
     """Strip a notebook of all that depends on the machine, the day or the editor, in place."""
     notebook.nbformat_minor = 5
     notebook.metadata = nbformat.from_dict(METADATA)
-    add_installer(notebook)
     name_cells(notebook.cells)
     executed = 0
     for cell in notebook.cells:
@@ -127,6 +126,8 @@ def text(notebook):
 
 def write(notebook, path):
     """Write a notebook in its normal form, if that isn't what its file has."""
+    if path.is_relative_to(ROOT / "book"):
+        add_installer(notebook)
     before, after = path.read_text(encoding="utf-8"), text(normalize(notebook))
     if after != before:
         path.write_text(after, encoding="utf-8", newline="\n")
