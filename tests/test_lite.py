@@ -3,6 +3,7 @@
 import functools
 import http.server
 import json
+import os
 import re
 import shutil
 import threading
@@ -20,18 +21,41 @@ from descent.practice.exercises import EXERCISES
 from descent.practice.mistakes import BY_ID, edited, source, wrong_answers
 
 NAMES = [name for name in NOTEBOOKS if name.startswith("exercises/")]
+PUBLIC = practise.PUBLIC.format(version=pyodide.entry()["version"])
 SLOW = 120_000  # Milliseconds until a test gives up: no measure of anything.
+
+
+def copied(folder):
+    """Copy the built site, but for what comes into it afterwards."""
+    shutil.copytree(book.SITE, folder, ignore=shutil.ignore_patterns("lab", "pyodide"))
+    return folder
 
 
 @pytest.fixture(scope="module")
 def course(site, tmp_path_factory):
     """A copy of the built site, offline, with the notebooks in it."""
-    folder = tmp_path_factory.mktemp("course") / "site"
-    shutil.copytree(book.SITE, folder, ignore=shutil.ignore_patterns("lab", "pyodide"))
+    folder = copied(tmp_path_factory.mktemp("course") / "site")
     # Many megabytes, and read alone.
     (folder / "_static" / "pyodide").symlink_to(pyodide.files(), target_is_directory=True)
     lite.write(folder)
     return folder
+
+
+@pytest.fixture(scope="module")
+def published(site, tmp_path_factory):
+    """A copy as it is published, for which Pyodide's public address is another one."""
+    folder = copied(tmp_path_factory.mktemp("published") / "site")
+    lite.write(folder)
+    script = folder / "lab" / "pyodide.js"
+    handler = functools.partial(Open, directory=pyodide.files())
+    with book.Server(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        text = script.read_text(encoding="utf-8")
+        assert text.count(PUBLIC) == 1
+        elsewhere = f"http://127.0.0.1:{server.server_address[1]}/"
+        script.write_text(text.replace(PUBLIC, elsewhere), encoding="utf-8")
+        yield folder
+        server.shutdown()
 
 
 # What is written.
@@ -72,17 +96,14 @@ def test_a_notebook_has_the_cells_of_its_exercise_and_a_mark_of_its_text():
         assert name != lite.converted(path, "https://example.org")[1]
 
 
-def test_the_published_book_takes_python_from_its_public_address(course, tmp_path):
-    for name in ("exercises", "_static"):
-        ignored = shutil.ignore_patterns("pyodide")
-        shutil.copytree(course / name, tmp_path / name, ignore=ignored)
-    lite.write(tmp_path)
-    script = (tmp_path / "lab" / "pyodide.js").read_text(encoding="utf-8")
-    assert practise.PUBLIC.format(version=pyodide.entry()["version"]) in script
-    # Twice in a row, and there is one link.
-    lite.write(tmp_path)
-    page = (tmp_path / "exercises" / "adam.html").read_text(encoding="utf-8")
+def test_a_page_has_one_link_however_often_it_is_written(course):
+    lite.write(course)
+    page = (course / "exercises" / "adam.html").read_text(encoding="utf-8")
+    target = re.search(r'href="\.\./(lab/\S+)">Open as a notebook</a>', page)[1]
     assert page.count("Open as a notebook") == 1
+    address = urlsplit(target)
+    assert (course / address.path).exists()
+    assert (course / "lab" / "files" / address.query.removeprefix("path=")).exists()
 
 
 def test_all_that_the_kernel_asks_for_is_there(course):
@@ -125,9 +146,19 @@ class Elsewhere(http.server.BaseHTTPRequestHandler):
         pass
 
 
-@pytest.fixture
-def window(course, browser):
+class Open(book.Handler):
+    """Serves files to every page, as Pyodide's public address does."""
+
+    def end_headers(self):
+        self.send_header("Access-Control-Allow-Origin", "*")
+        super().end_headers()
+
+
+# Each takes two starts of Python. As it is published it is tried before a release.
+@pytest.fixture(params=["course", *["published"] * bool(os.environ.get("DESCENT_ALL_PAGES"))])
+def window(request, browser):
     """A window of a browser for which there is no host but that of the course."""
+    course = request.getfixturevalue(request.param)
     Recorded.missing, Elsewhere.asked = [], []
     ours = functools.partial(Recorded, directory=course)
     with (

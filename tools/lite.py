@@ -280,7 +280,8 @@ def configure(lab, pyodide, locked):
 
 def frame(lab, made):
     """Put our own start page there, and complete the links of notebooks where they are shown."""
-    shutil.copy(SCRIPTS / "links.js", lab)
+    for name in ("links.js", "LICENSE"):
+        shutil.copy(SCRIPTS / name, lab)
     # The tab's icons, which this version asks for and doesn't bring.
     icons = lab / "static" / "favicons"
     icons.mkdir(parents=True)
