@@ -13,6 +13,7 @@ import pytest
 
 import audit
 import book
+import frame
 import lite
 import practise
 import pyodide
@@ -116,6 +117,22 @@ def test_all_that_the_kernel_asks_for_is_there(course):
     assert wanted <= set(locked)
     files = {path.name for path in (course / "lab" / "wheels").iterdir()}
     assert files == {one["file_name"] for one in own.values()}
+
+
+def test_the_offline_books_python_comes_after_what_no_page_names_is_deleted():
+    finished = {}
+
+    class App:
+        def connect(self, event, called, priority=500):
+            if event == "build-finished":
+                finished[called] = priority
+
+        def add_config_value(self, *rest):
+            pass
+
+    practise.setup(App())
+    frame.setup(App())
+    assert finished[practise.carry] > finished[frame.finish]
 
 
 # In a browser.
