@@ -21,16 +21,13 @@ help:
 book: install  ## build the book and serve it on this machine (PORT=8000)
 	@$(RUN) tools/book.py $(PORT)
 
-site: install-dev  ## build what is published, the exercises as notebooks too, into _build/html
-	@$(RUN) tools/book.py --build
+site: install-dev  ## build what is published, with the exercises as notebooks, in _build/site
 	@$(RUN) tools/lite.py
 
 offline-book: export DESCENT_OFFLINE = $(CURDIR)/.audit/offline
-offline-book: install-dev  ## the same with Python in it, for where there is no network, and serve it
+offline-book: install-dev  ## the same with Python in it, for where there is no network; serve it
 	@$(RUN) tools/pyodide.py .audit/offline
-	@$(RUN) tools/book.py --build
-	@$(RUN) tools/lite.py
-	@$(RUN) tools/book.py $(PORT)
+	@$(RUN) tools/lite.py $(PORT)
 
 test: install-dev lint  ## run every test: units, notebooks, the built pages in a browser
 	@$(RUN) tools/book.py --build

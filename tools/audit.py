@@ -244,7 +244,7 @@ def broken_links(site=book.SITE):
     html = {
         path.resolve(): Links(path.read_text(encoding="utf-8"))
         for path in site.glob("**/*.html")
-        if path.relative_to(site).parts[0] not in ("_static", "lab")
+        if "_static" not in path.relative_to(site).parts
     }
     broken = []
     for path, links in html.items():
@@ -286,10 +286,10 @@ def lighthouse(address, form):
 
 
 def pages(site=book.SITE):
-    """Return the names of the built pages, but not Sphinx's own, JupyterLite's, and moved ones."""
+    """Return the names of the built pages, without Sphinx's own and those that have moved."""
     paths = [p for p in site.rglob("*.html") if 'http-equiv="refresh"' not in p.read_text("utf-8")]
     names = [path.relative_to(site).with_suffix("").as_posix() for path in paths]
-    added = ("genindex", "search", "_static", "lab/")
+    added = ("genindex", "search", "_static")
     return sorted(name for name in names if not name.startswith(added))
 
 

@@ -84,14 +84,14 @@ def server(port, site=SITE):
     return Server(("127.0.0.1", port), functools.partial(Handler, directory=site))
 
 
-def main(argument="8000"):
+def main(argument="8000", build=build, site=SITE):
     if argument == "--build":
         sys.exit(build())
     if not (argument.isdecimal() and int(argument) < 65536):
         sys.exit(f"PORT is a number from 0 to 65535, not {argument!r}.")
     # The port is taken before the build, so that nobody waits for a build and then gets an error.
     try:
-        pages = server(int(argument))
+        pages = server(int(argument), site)
     except OSError as error:
         sys.exit(
             f"Port {argument} cannot be had ({error.strerror.lower()}): "

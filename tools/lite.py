@@ -1,6 +1,6 @@
-"""Put the exercises beside the built pages as notebooks that run in the reader's browser.
+"""Build what is published: the pages, and the exercises as notebooks that run in the browser.
 
-    python tools/lite.py [SITE]    into SITE/lab (by default the site is that of tools/book.py)
+    python tools/lite.py [PORT]    into _build/site, and serve it on this machine if there is a port
 
 JupyterLite is built once, in a cache, from the wheels that `requirements-lab.txt` names. Its Python
 is the pages' own Pyodide, from the same address, with the course's package ready to import. Each
@@ -29,6 +29,8 @@ import practise
 from notebooks import INSTALL
 from pyodide import entry, kept
 
+# Apart from the pages alone, which the tests weigh.
+SITE = book.ROOT / "_build" / "site"
 REQUIREMENTS = book.ROOT / "requirements-lab.txt"
 SCRIPTS = book.ROOT / "book" / "_js" / "lab"
 EXERCISES = book.ROOT / "book" / "exercises"
@@ -302,8 +304,7 @@ def link(site, made):
         page = site / "exercises" / f"{notebook['name']}.html"
         text = page.read_text(encoding="utf-8")
         target = f"../lab/notebooks/index.html?path=my-work/{notebook['file']}"
-        line = f'<p class="aside in-lab"><a href="{escape(target)}">Open as a notebook</a></p>'
-        text = re.sub('<p class="aside in-lab">.*?</p>\n', "", text)
+        line = f'<p class="aside"><a href="{escape(target)}">Open as a notebook</a></p>'
         # There is another heading above, for print.
         before, article, after = text.partition("<article")
         text = before + article + after.replace("</h1>\n", f"</h1>\n{line}\n", 1)
@@ -311,9 +312,8 @@ def link(site, made):
 
 
 def write(site):
-    """Put all of it into a built site, in the place of what was there."""
+    """Put all of it into a built site."""
     lab = site / "lab"
-    shutil.rmtree(lab, ignore_errors=True)
     shutil.copytree(application() / "app", lab)
     beside = (site / "_static" / "pyodide").exists()
     public = practise.PUBLIC.format(version=entry()["version"])
@@ -323,5 +323,19 @@ def write(site):
     link(site, made)
 
 
+def publish():
+    """Build the book, and beside it a copy with the notebooks. Return the exit code."""
+    if code := book.build():
+        return code
+    shutil.rmtree(SITE, ignore_errors=True)
+    shutil.copytree(book.SITE, SITE)
+    write(SITE)
+    print(f"The whole site is in {SITE.relative_to(book.ROOT)}.")
+    return 0
+
+
 if __name__ == "__main__":
-    write(Path(sys.argv[1]) if len(sys.argv) > 1 else book.SITE)
+    try:
+        book.main(*(sys.argv[1:] or ["--build"]), build=publish, site=SITE)
+    except KeyboardInterrupt:
+        print()
