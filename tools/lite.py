@@ -238,7 +238,9 @@ def notebooks(lab, base):
     work = lab / "files" / "my-work"
     work.mkdir(parents=True)
     made, listed = [], []
-    for path in sorted(EXERCISES.glob("*.ipynb")):
+    # In the order of the book.
+    toc = (book.ROOT / "_toc.yml").read_text(encoding="utf-8")
+    for path in [EXERCISES / f"{stem}.ipynb" for stem in re.findall(r"file: exercises/(\w+)", toc)]:
         title, name, text = converted(path, base)
         (work / name).write_text(text, encoding="utf-8", newline="\n")
         listed.append(listing(f"my-work/{name}", "notebook", len(text.encode())))
