@@ -9,10 +9,11 @@ STUDY ?=
 CHECK ?=
 PAGE ?=
 LIGHTHOUSE ?=
+ROOT ?=
 RUN = .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help book offline-book test audit notebooks lab bench studies lint clean install install-dev
+.PHONY: help book site offline-book test audit notebooks lab bench studies lint clean install install-dev
 
 help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
@@ -20,9 +21,13 @@ help:
 book: install  ## build the book and serve it on this machine (PORT=8000)
 	@$(RUN) tools/book.py $(PORT)
 
-offline-book: install-dev  ## the same with Python for the pages in it, for where there is no network
+site: install-dev  ## build what is published, with the exercises as notebooks, in _build/site
+	@$(RUN) tools/lite.py
+
+offline-book: export DESCENT_OFFLINE = $(CURDIR)/.audit/offline
+offline-book: install-dev  ## the same with Python in it, for where there is no network; serve it
 	@$(RUN) tools/pyodide.py .audit/offline
-	@DESCENT_OFFLINE=$(CURDIR)/.audit/offline $(RUN) tools/book.py $(PORT)
+	@$(RUN) tools/lite.py $(PORT)
 
 test: install-dev lint  ## run every test: units, notebooks, the built pages in a browser
 	@$(RUN) tools/book.py --build
@@ -34,8 +39,8 @@ audit: install-dev  ## weigh the built pages (PAGE=adam for one, LIGHTHOUSE=1 fo
 notebooks: install-dev  ## execute and normalize all notebooks, or one (NOTEBOOK=book/adam.ipynb)
 	@$(RUN) tools/notebooks.py $(NOTEBOOK)
 
-lab: install  ## copy the exercises into my-work/, never over yours, and open JupyterLab there
-	@$(RUN) tools/lab.py
+lab: install  ## copy the notebooks into my-work/, never over yours, and open JupyterLab there
+	@$(RUN) tools/lab.py $(if $(ROOT),--allow-root)
 
 bench: install-dev  ## time a step of each rule beside PyTorch's
 	@$(RUN) tools/bench.py

@@ -12,9 +12,10 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+import book
 from contents import BOOK, NOTEBOOKS, PAGES, ROOT, names
 from course_map import minutes
-from notebooks import normalize, text
+from notebooks import INSTALL, add_installer, normalize, text
 from prose import is_found, numbers, output_text
 
 FOLDED = {"hide-input", "hide-cell"}
@@ -27,7 +28,8 @@ LEAKS = {
 
 
 def code_cells(notebook):
-    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+    """A notebook's cells of code, but for that which no page shows."""
+    return [c for c in notebook.cells if c.cell_type == "code" and c.get("id") != INSTALL]
 
 
 def tree(cell):
@@ -48,6 +50,13 @@ def is_normal(notebook):
     copy = nbformat.from_dict(notebook)
     if text(normalize(copy)) != text(notebook):
         yield "it is not as `make notebooks` writes it"
+
+
+def installs_the_package_where_told(notebook):
+    copy = nbformat.from_dict(notebook)
+    add_installer(copy)
+    if text(normalize(copy)) != text(notebook):
+        yield "its cell that installs the package isn't that of _config.yml: run `make notebooks`"
 
 
 def outputs_are_clean(notebook):
@@ -214,6 +223,11 @@ def test_notebook(name, check):
     complain(check(stored(name)))
 
 
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_a_notebook_installs_the_package_where_told(name):
+    complain(installs_the_package_where_told(stored(name)))
+
+
 @pytest.mark.parametrize("name", [name for name in NOTEBOOKS if "/" not in name])
 def test_chapter(name):
     complain(a_core_is_short_and_says_how_long_it_is(stored(name)))
@@ -281,6 +295,36 @@ def test_the_checks_pass_a_good_notebook():
     )
     for check in CHECKS:
         assert not list(check(good)), check.__name__
+
+
+@pytest.fixture
+def repository(monkeypatch):
+    """What `_config.yml` says of the repository, to be changed: nothing is known of it."""
+    said = dict(url="", branch="v1.2")
+    monkeypatch.setattr(book, "config", lambda: dict(repository=said))
+    return said
+
+
+def test_where_the_repository_is_known_one_cell_installs_the_package_from_it(repository):
+    notebook = example(markdown("# A rule"))
+    before = text(notebook)
+    add_installer(notebook)
+    assert text(notebook) == before
+    repository["url"] = "https://github.com/ada/course"
+    assert list(installs_the_package_where_told(notebook))
+    for _ in range(2):
+        add_installer(notebook)
+    normalize(notebook)
+    assert [cell.id for cell in notebook.cells].count(INSTALL) == 1
+    cell = notebook.cells[0]
+    assert cell.id == INSTALL and cell.metadata.jupyter.source_hidden
+    assert "git+https://github.com/ada/course@v1.2#subdirectory=code" in cell.source
+    for check in [*CHECKS, installs_the_package_where_told]:
+        assert not list(check(notebook)), check.__name__
+    exec(cell.source, {})  # Where the package is, it does nothing.
+    repository["url"] = ""
+    add_installer(notebook)
+    assert text(notebook) == before
 
 
 def test_a_short_core_that_says_its_time_passes():

@@ -37,6 +37,24 @@ def test_an_address_without_its_slash_is_refused():
         frame.prepare(app, app.config)
 
 
+@pytest.mark.parametrize("url", ["", "https://github.com/ada/course"])
+def test_a_page_is_run_elsewhere_only_where_the_repository_is_known(url):
+    options = dict(repository_url=url, launch_buttons=dict(colab_url="https://example.org"))
+    app = an_app(html_theme_options=options)
+    frame.prepare(app, app.config)
+    assert ("launch_buttons" in app.config.html_theme_options) == bool(url)
+
+
+def test_the_themes_buttons_become_a_line():
+    buttons = [dict(text="Binder", url="https://example.org/a&b"), dict(text="Colab", url="/c")]
+    groups = [dict(label="download"), dict(label="launch-buttons", buttons=buttons)]
+    assert frame.launchers(groups).strip() == (
+        '<p class="aside">Run this page in <a href="https://example.org/a&amp;b">Binder</a> '
+        'or <a href="/c">Colab</a>.</p>'
+    )
+    assert frame.launchers(groups[:1]) == ""
+
+
 def test_an_address_that_moved_leads_to_the_new_one(tmp_path):
     (tmp_path / "new.html").write_text("new")
     frame.move(an_app(moved_pages={"deep/old": "new"}), tmp_path)

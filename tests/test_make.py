@@ -12,6 +12,7 @@ import pytest
 
 import book
 import install
+import lite
 from contents import ROOT
 
 
@@ -29,6 +30,25 @@ def test_make_lists_its_targets():
 def run_book(*arguments):
     command = [sys.executable, str(ROOT / "tools" / "book.py"), *arguments]
     return subprocess.run(command, capture_output=True, text=True, timeout=60)
+
+
+def test_the_site_is_a_copy_with_more_in_it(tmp_path, monkeypatch, capsys):
+    site = tmp_path / "_build" / "site"
+    monkeypatch.setattr(book, "ROOT", tmp_path)
+    monkeypatch.setattr(book, "SITE", tmp_path / "_build" / "html")
+    monkeypatch.setattr(lite, "SITE", site)
+    book.SITE.mkdir(parents=True)
+    (book.SITE / "index.html").write_text("book")
+    written = []
+    monkeypatch.setattr(lite, "write", written.append)
+    monkeypatch.setattr(book, "build", lambda: 2)
+    assert lite.publish() == 2 and not site.exists()
+    monkeypatch.setattr(book, "build", lambda: 0)
+    for _ in range(2):
+        assert lite.publish() == 0
+        assert (site / "index.html").read_text() == "book"
+    assert written == [site, site]
+    assert "_build/site" in capsys.readouterr().out.replace(os.sep, "/")
 
 
 def test_a_port_in_use_is_one_sentence_before_anything_is_built():

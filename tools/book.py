@@ -19,6 +19,14 @@ SITE = ROOT / "_build" / "html"
 STAMP = ROOT / "_build" / "built-from"
 
 
+def config():
+    """Return what `_config.yml` says, as a dict."""
+    # Here, so that what only serves pages needs nothing that has to be installed.
+    import yaml
+
+    return yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+
+
 def fingerprint():
     """Return a hash of all that the pages are made of."""
     sources = [ROOT / "_config.yml", ROOT / "_toc.yml", ROOT / "constraints.txt"]
@@ -78,14 +86,14 @@ def server(port, site=SITE):
     return Server(("127.0.0.1", port), functools.partial(Handler, directory=site))
 
 
-def main(argument="8000"):
+def main(argument="8000", build=build, site=SITE):
     if argument == "--build":
         sys.exit(build())
     if not (argument.isdecimal() and int(argument) < 65536):
         sys.exit(f"PORT is a number from 0 to 65535, not {argument!r}.")
     # The port is taken before the build, so that nobody waits for a build and then gets an error.
     try:
-        pages = server(int(argument))
+        pages = server(int(argument), site)
     except OSError as error:
         sys.exit(
             f"Port {argument} cannot be had ({error.strerror.lower()}): "

@@ -33,7 +33,7 @@ def minutes(notebook):
         source = "".join(cell["source"])
         if cell["cell_type"] == "markdown":
             words += len(source.split())
-        elif not {"hide-input", "hide-cell"} & set(cell["metadata"].get("tags", [])):
+        elif not {"hide-input", "hide-cell", "remove-cell"} & set(cell["metadata"].get("tags", [])):
             lines += sum(bool(line.strip()) for line in source.splitlines())
     return words / WORDS + lines / LINES
 

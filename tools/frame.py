@@ -70,12 +70,14 @@ def lighten(app, pagename, templatename, context, doctree):
         if script.filename and Path(str(script.filename)).name.endswith((".mjs", *wanted))
     ]
     # One download is left: a page can be printed, and shown on a whole screen, by any browser.
+    groups = context.get("header_buttons", [])
     context["header_buttons"] = [
         button | {"type": "link", "icon": "fas fa-download", "text": None}
-        for group in context.get("header_buttons", [])
+        for group in groups
         for button in group.get("buttons", [])
-        if button["label"] == "download-source-button"
+        if button.get("label") == "download-source-button"
     ]
+    context["body"] = context.get("body", "").replace("</h1>", f"</h1>{launchers(groups)}", 1)
     about = description(doctree) if doctree is not None else ""
     said = {"description": about, "robots": "noindex" if pagename in ADDED else ""}
     context["metatags"] = context.get("metatags", "") + "".join(
@@ -83,6 +85,20 @@ def lighten(app, pagename, templatename, context, doctree):
         for name, content in said.items()
         if content
     )
+
+
+def launchers(groups):
+    """Return where a notebook's page can be run, from the theme's buttons, as a line of text.
+
+    A phone has room for that, and it needs no menu.
+    """
+    links = [
+        f'<a href="{escape(button["url"])}">{button["text"]}</a>'
+        for group in groups
+        if group.get("label") == "launch-buttons"
+        for button in group["buttons"]
+    ]
+    return f'\n<p class="aside">Run this page in {" or ".join(links)}.</p>' if links else ""
 
 
 def description(doctree):
@@ -171,10 +187,12 @@ def publish(app, site, pages):
 
 
 def prepare(app, config):
-    """Put this project's templates before the theme's."""
+    """Put this project's templates before the theme's; launch nothing from no repository."""
     config.templates_path.insert(0, str(Path(__file__).with_name("templates")))
     if config.html_baseurl and not config.html_baseurl.endswith("/"):
         raise ExtensionError(f"html_baseurl must end with a slash, unlike {config.html_baseurl!r}")
+    if not config.html_theme_options.get("repository_url"):
+        config.html_theme_options.pop("launch_buttons", None)
 
 
 def setup(app):

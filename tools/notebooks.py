@@ -15,13 +15,26 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError
 
+import book
+
 ROOT = Path(__file__).resolve().parent.parent
 
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
-CELL_METADATA = {"tags", "mystnb"}
+CELL_METADATA = {"tags", "mystnb", "cellView"}
+# The cell for Colab and its like, by its id: see `add_installer`.
+INSTALL = "install"
+INSTALLER = """# @title The course's package, where it isn't installed
+import subprocess
+import sys
+from importlib.util import find_spec
+
+if find_spec("descent") is None:
+    package = "descent @ git+{url}@{branch}#subdirectory=code"
+    pip = [sys.executable, "-m", "pip", "install", "-q"]
+    subprocess.run([*pip, package, "anywidget"], check=True)"""
 WIDGET = "application/vnd.jupyter.widget-view+json"
 # What editors and libraries hand out: eight hexadecimal digits, or a UUID.
 RANDOM_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{8}")
@@ -62,6 +75,21 @@ def set_alt(cell):
         mystnb.setdefault("image", {})["alt"] = " ".join(filter(None, alts))
 
 
+def add_installer(notebook):
+    """Put a cell that installs the package, from the repository, before those that import it.
+
+    Where `_config.yml` doesn't say where the repository is, there is none. No page shows it.
+    """
+    notebook.cells = [cell for cell in notebook.cells if cell.get("id") != INSTALL]
+    repository = book.config()["repository"]
+    codes = [i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
+    if repository["url"] and codes:
+        cell = nbformat.v4.new_code_cell(INSTALLER.format(**repository), id=INSTALL)
+        # The book reads the tag, Colab the view.
+        cell.metadata = {"tags": ["remove-cell"], "cellView": "form"}
+        notebook.cells.insert(codes[0], cell)
+
+
 def normalize(notebook):
     """Strip a notebook of all that depends on the machine, the day or the editor, in place."""
     notebook.nbformat_minor = 5
@@ -74,7 +102,8 @@ def normalize(notebook):
         )
         if cell.cell_type != "code":
             continue
-        if "hide-input" in cell.metadata.get("tags", []):  # the book reads the tag, JupyterLab this
+        # The book reads the tags, JupyterLab this.
+        if {"hide-input", "remove-cell"} & set(cell.metadata.get("tags", [])):
             cell.metadata["jupyter"] = {"source_hidden": True}
         if cell.execution_count is not None:
             executed += 1
@@ -97,6 +126,8 @@ def text(notebook):
 
 def write(notebook, path):
     """Write a notebook in its normal form, if that isn't what its file has."""
+    if path.is_relative_to(ROOT / "book"):
+        add_installer(notebook)
     before, after = path.read_text(encoding="utf-8"), text(normalize(notebook))
     if after != before:
         path.write_text(after, encoding="utf-8", newline="\n")

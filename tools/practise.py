@@ -96,5 +96,6 @@ def setup(app):
     """Write it when a build begins."""
     app.connect("doctree-resolved", marked)
     app.connect("builder-inited", write)
-    app.connect("build-finished", carry)
+    # After the frame has deleted what no page names: of Pyodide's files, nearly all.
+    app.connect("build-finished", carry, priority=950)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -24,7 +24,9 @@ import book
 from font import VENDORED, package
 
 LOCK = book.ROOT / "book" / "_js" / "python" / "lock.json"
-CORE = ("pyodide.mjs", "pyodide.asm.js", "pyodide.asm.wasm", "python_stdlib.zip")
+CORE = ("pyodide.js", "pyodide.mjs", "pyodide.asm.js", "pyodide.asm.wasm", "python_stdlib.zip")
+# What the pages' Python uses, and what a notebook's does besides (tools/lite.py).
+USED = ("numpy", "matplotlib", "ipython", "jedi", "micropip", "sqlite3")
 # What Matplotlib names and the pages' pictures don't need: fonts to embed, time zones, a window.
 LEFT_OUT = {"fonttools", "pytz", "matplotlib-pyodide"}
 
@@ -35,30 +37,59 @@ def entry():
 
 
 def trimmed(official):
-    """Return Pyodide's lock with what the book uses alone: NumPy, and Matplotlib's kin."""
-    packages, wanted = official["packages"], ["numpy", "matplotlib"]
+    """Return Pyodide's lock with what the book uses alone."""
+    packages, wanted = official["packages"], list(USED)
     kept = {}
     while wanted:
         name = wanted.pop()
         if name not in kept:
-            depends = [d for d in packages[name]["depends"] if d not in LEFT_OUT]
+            depends = [d.replace("_", "-") for d in packages[name]["depends"] if d not in LEFT_OUT]
             kept[name] = packages[name] | {"depends": depends}
             wanted += depends
     return official | {"packages": dict(sorted(kept.items()))}
 
 
+def kept(name, fill):
+    """Return a folder in the cache. What isn't there yet is made by `fill`, whole or not at all.
+
+    Parameters
+    ----------
+    name : str
+    fill : callable
+        Given the path of an empty folder, it puts the files there.
+
+    Returns
+    -------
+    Path
+    """
+    folder = audit.CACHE / name
+    if not folder.exists():
+        audit.CACHE.mkdir(exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=audit.CACHE) as partial:
+            made = Path(partial, name)
+            made.mkdir()
+            fill(made)
+            try:
+                made.rename(folder)
+            except OSError:  # Another process was quicker.
+                if not folder.exists():
+                    raise
+    return folder
+
+
 def files():
     """Return a folder of all files, fetched once and checked."""
     about = entry()
-    folder = audit.CACHE / f"pyodide-{about['version']}"
-    if folder.exists():
-        return folder
-    partial = folder.with_name(folder.name + ".new")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
+    # By the lock's hash: a folder that lacks what a newer lock names is no use.
+    return kept(f"pyodide-{about['version']}-{about['sha256'][:8]}", fetch)
+
+
+def fetch(folder):
+    """Put all files into a folder."""
+    about = entry()
     core = package(about)
     for name in CORE:
-        (partial / name).write_bytes(core[name])
+        (folder / name).write_bytes(core[name])
     locked = trimmed(json.loads(core["pyodide-lock.json"]))
     with tempfile.TemporaryDirectory() as temporary:
         command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
@@ -70,9 +101,7 @@ def files():
                 wheel = carrier.read(inside[one["file_name"]])
                 if hashlib.sha256(wheel).hexdigest() != one["sha256"]:
                     sys.exit(f"{one['file_name']} isn't the one that Pyodide's lock names.")
-                (partial / one["file_name"]).write_bytes(wheel)
-    partial.rename(folder)
-    return folder
+                (folder / one["file_name"]).write_bytes(wheel)
 
 
 def main():
