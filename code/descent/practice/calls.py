@@ -479,11 +479,12 @@ def _parameters_in(submission, first):
 
 def _stepper(made, maker):
     """What to call with a gradient, of what a class or a factory has made."""
-    for name in ("step", "update"):
-        if hasattr(made, name):
-            return getattr(made, name)
-    if callable(made):
-        return made
+    for found in (getattr(made, "step", None), getattr(made, "update", None), made):
+        if callable(found):
+            first = [p.name for p in parameters(found) or () if p.default is p.empty]
+            if _takes_parameters(first[:2]):
+                raise Refused(_parameters_in(found, first))
+            return found
     raise Refused(
         f"{name_of(maker)} takes no gradient, so it should make something that takes one: "
         f"it made {brief(made)}. A rule is `f(g, ..., *, lr, ...)`."
