@@ -1462,7 +1462,7 @@ MISTAKES = (
         (
             "    if k < warmup:\n        return lr * (k + 1) / warmup\n -> ; "
             "(k - warmup) / (steps - warmup) -> k / steps; "
-            "return lr * -> return lr * min(1, (k + 1) / warmup) *",
+            "return lr * -> return min(lr, lr * (k + 1) / warmup) *",
         ),
         variant=True,
     ),
