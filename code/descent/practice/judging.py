@@ -155,15 +155,16 @@ def judge_values(exercise, played):
     parting = part(answer, played, exercise.tolerance)
     if played.still:
         return _verdict("never-moves", parting.words, parting)
-    name = _recognized(exercise, played)
+    name, begins = _recognized(exercise, played), None
+    if name is None:
+        name, begins = _recognized_pair(exercise, played)
     places = _rounded_to(answer, played)
     if name is None and places is not None:
         words = f"Yours are the right ones to {_counted(places, 'decimal place')}."
         return _verdict("rounded-off", f"{words} {parting.words}", parting)
     if name is None and played.ignored:
         return _without_effect(exercise, played, parting)
-    if name is None:
-        name = _recognized_in_part(exercise, played)
+    name = name or begins
     if name is None:
         return Verdict(False, _unrecognized(exercise, played, answer, parting), parting=parting)
     if name == "step-kept" and played.aliased and played.in_place:
@@ -275,23 +276,42 @@ def _recognized(exercise, played):
     return min(found, key=lambda pair: pair[0] is False)[1] if found else None
 
 
-def _recognized_in_part(exercise, played):
-    """The ids of two mistakes that give these numbers; of a rule, those of its first walk."""
-    if not exercise.is_rule:
-        wrongs = pairs(exercise.answer) if exercise.in_pairs else ()
-        found = (name for name, _, wrong in wrongs if behaves_as(exercise, wrong, played))
-        return next(found, None)
-    first = [value for case, _, value, _ in played.values if case == "main"]
-    if not np.isfinite(first[0]).all() or all((value == first[0]).all() for value in first):
-        return None  # What is constant is explained by anything that is.
-    if _begins_as(exercise, exercise.answer, played):
-        return None
-    # What is the same in the first walk, and not in others, is the same mistake in other words.
-    for name, _, wrong in (*wrong_answers(exercise.answer), *pairs(exercise.answer)):
-        if _begins_as(exercise, wrong, played):
-            # A mistake before a variant: it is the one to mend.
-            return " ".join(sorted(name.split(), key=lambda one: BY_ID[one].variant))
-    return None
+def _recognized_pair(exercise, played):
+    """The ids of two mistakes that give all of these numbers; and of those that begin alike.
+
+    What is the same in a rule's first walk, and not in others, is the same mistake in other words.
+    Each is None if there is no such mistake.
+    """
+    begins = None
+    if not (exercise.is_rule or exercise.in_pairs) or _is_constant(exercise, played):
+        return None, None
+    if exercise.is_rule and not _begins_as(exercise, exercise.answer, played):
+        alone = wrong_answers(exercise.answer)
+        begins = next((n for n, _, wrong in alone if _begins_as(exercise, wrong, played)), None)
+    for name, _, wrong in pairs(exercise.answer):
+        if exercise.is_rule and not _begins_as(exercise, wrong, played):
+            continue
+        whole = play(exercise, wrong)
+        if whole is not None and agree(whole, played, exercise.tolerance):
+            return _mistake_first(name), None
+        if exercise.is_rule and not _begins_as(exercise, exercise.answer, played):
+            begins = begins or name
+    return None, _mistake_first(begins)
+
+
+def _is_constant(exercise, played):
+    """Whether a result is the same again and again, or no number: anything constant explains it."""
+    case, _, first, _ = played.values[0]
+    if not np.isfinite(first).all():
+        return True
+    return exercise.is_rule and all(
+        np.array_equal(value, first) for other, _, value, _ in played.values if other == case
+    )
+
+
+def _mistake_first(name):
+    """Two ids, a mistake before a variant: it is the one to mend."""
+    return name and " ".join(sorted(name.split(), key=lambda one: BY_ID[one].variant))
 
 
 def _by_calls(names, log):

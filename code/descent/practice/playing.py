@@ -591,10 +591,13 @@ def _play_schedule(exercise, submission, cases):
     own = parameters(submission)
     factory = bool(own) and own[0].name in exercise.hyper
     if factory:
-        makes = submission
+        makes, made = submission, {}
 
         def submission(k, **hyper):
-            return makes(**hyper)(k)
+            key = tuple(hyper.items())
+            if key not in made:
+                made[key] = makes(**hyper)
+            return made[key](k)
 
     with _calling(exercise, submission, played) as call:
         for hyper, ks in cases:
