@@ -48,6 +48,8 @@ class Played:
         Hyper-parameters that change nothing of what it returns.
     in_place : bool
         Whether it has an operator such as `*=`, which may write into an array.
+    calls : list of (args, kwargs, result)
+        Some calls of a function that stand for themselves: nothing in them came from another.
     seen : dict
         What an exercise wants to know besides: the points where it looked at a loss, ...
     lost : set of str
@@ -64,6 +66,7 @@ class Played:
     still: bool = False
     ignored: list = field(default_factory=list)
     in_place: bool = False
+    calls: list = field(default_factory=list)
     seen: dict = field(default_factory=dict)
     lost: set = field(default_factory=set)
     note: str = ""
@@ -280,6 +283,16 @@ class Caller:
             self.calls.append((*before, kept(result)))
         return result
 
+    def on_their_own(self):
+        """The calls kept whose arguments and results are numbers, and no memory among them."""
+        count = [len(args) + len(kwargs) for args, kwargs, _ in self.calls]
+        first = [
+            (args, kwargs, result[0] if isinstance(result, tuple) and len(result) == 2 else result)
+            for (args, kwargs, result), n in zip(self.calls, count, strict=True)
+            if n == count[0]
+        ]
+        return [call for call in first if _is_plain(call)]
+
     def _called(self, args, kwargs):
         result = self.function(*args, **kwargs)
         if self.draws and inspect.isgenerator(result):
@@ -311,6 +324,14 @@ class Caller:
                 f"{_signature(self.function)} can't be called as "
                 f"`{name_of(self.function)}({call})`: {error}."
             ) from None
+
+
+def _is_plain(value):
+    if isinstance(value, list | tuple):
+        return all(map(_is_plain, value))
+    if type(value) is dict:
+        return all(map(_is_plain, value.values()))
+    return isinstance(value, np.ndarray | np.number | int | float)
 
 
 def _is_data(value):

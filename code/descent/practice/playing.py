@@ -305,6 +305,7 @@ def _calling(exercise, submission, played, draws=False):
             raise
     else:
         call.again()
+        played.calls = call.on_their_own()
 
 
 def _losses():
