@@ -401,10 +401,10 @@ class Rule:
         stars = any(p.kind is kinds.VAR_KEYWORD for p in own)
         data = [p for p in places if p.name not in hyper]
         if not self.makes:
-            check_form(submission, own, self.given)
             first = [p.name for p in data[:2]]
             if not before and _takes_parameters(first):
                 raise Refused(_parameters_in(submission, first))
+            check_form(submission, own, self.given)
         if not self.makes:
             self.makes = not data and not star
         taken = [p.name for p in own if p.name in hyper]
