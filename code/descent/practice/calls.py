@@ -56,6 +56,8 @@ class Played:
         Memory that a rule takes, and never returned.
     note : str
         Something to say about a right answer.
+    way : str
+        How arrays were handed in: whole, as vectors, or number by number.
     """
 
     values: list = field(default_factory=list)
@@ -70,6 +72,7 @@ class Played:
     seen: dict = field(default_factory=dict)
     lost: set = field(default_factory=set)
     note: str = ""
+    way: str = "arrays"
 
     @functools.cached_property
     def scales(self):

@@ -1078,8 +1078,8 @@ MISTAKES = (
     ),
     Mistake(
         "return-in-loop",
-        "Only the first round of a loop was made: a `return` ends the function, and with it every "
-        "loop around it.",
+        "Only the first round of a loop was made: there is no loop, or it ends too soon. A "
+        "`return` inside of one ends the function, and every loop around it.",
         (
             "    return np.array(points) ->         return np.array(points)",
             "    return g ->         return g",
@@ -1480,7 +1480,11 @@ MISTAKES = (
         "pi-forgotten",
         "The cosine does not go through half a turn, but through less or more: look at where its "
         "argument ends.",
-        ("math.pi * done -> done", "math.pi * done -> 2 * math.pi * done"),
+        (
+            "math.pi * done -> done",
+            "math.pi * done -> 2 * math.pi * done",
+            "math.pi * done -> 180 * done",
+        ),
     ),
     Mistake(
         "rises-again",

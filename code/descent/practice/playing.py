@@ -84,16 +84,12 @@ TITLES = {
 }
 
 
-def play_rule(exercise, submission, steps=None):
-    """Feed a rule the recorded gradients, one walk after the other, or some steps of the first."""
+def play_rule(exercise, submission):
+    """Feed a rule the recorded gradients, one walk after the other."""
 
     def play(played, way):
         rule = Rule(submission, exercise.memory, exercise.hyper, exercise.before)
-        found = walks(exercise)
-        if steps:
-            title, gradients, hyper = found[0]
-            found = [(title, gradients[:steps], hyper[:steps])]
-        _play_walks(rule, played, way, found)
+        _play_walks(rule, played, way, walks(exercise))
         played.still = all(map(_stands_still(exercise), played.values))
 
     return _as_it_can(play, "arrays", "vectors", "numbers")
@@ -128,7 +124,7 @@ def _as_it_can(play, *ways):
     for way in ways:
         if way == "numbers" and not _wants_numbers(failed):
             break
-        played = Played(note=WAYS[way])
+        played = Played(note=WAYS[way], way=way)
         try:
             play(played, way)
             return played
@@ -244,43 +240,49 @@ def _readable(memory):
 
 def without_effect(exercise, submission, played):
     """The hyper-parameters that change nothing: with half of one, all stays as it was."""
-    found = []
     if not all(np.isfinite(value).all() for _, _, value, _ in played.values[:1]):
-        return found  # What is no number stays none, whatever it was made of.
-    # Most that have an effect show it at once.
-    plays = [functools.partial(exercise.play, exercise)]
-    if exercise.is_rule:
-        plays = [functools.partial(play_rule, exercise, steps=n) for n in (3, len(GRADIENTS))]
+        return []  # What is no number stays none, whatever it was made of.
+    stays = _walk_stays if exercise.is_rule else _play_stays
+    return [name for name in exercise.hyper if stays(exercise, submission, played, name)]
 
-    def handed_in_vain(halved):
+
+def _halved(value):
+    return 2 * value if isinstance(value, int) else value / 2
+
+
+def _walk_stays(exercise, submission, played, name):
+    """Whether the first walk of a rule is the same with half of a hyper-parameter."""
+    rule = Rule(submission, exercise.memory, exercise.hyper, exercise.before)
+    title, gradients, hyper = walks(exercise)[0]
+    hyper = [now | {name: _halved(now[name])} for now in hyper]
+    for n in (2, len(gradients)):  # Most that has an effect shows it at once.
         try:
-            return not any(_tells_apart(played, play(halved)) for play in plays)
+            now = list(_play_in(played.way, rule, Played(), title, gradients[:n], hyper[:n]))
         except Exception:
             return False
-
-    for name in exercise.hyper:
-        handed_in = []
-
-        @functools.wraps(submission, updated=())
-        def halved(*args, name=name, handed_in=handed_in, **hyper):
-            if name in hyper:
-                handed_in.append(name)
-                value = hyper[name]
-                hyper[name] = 2 * value if isinstance(value, int) else value / 2
-            return submission(*args, **hyper)
-
-        if handed_in_vain(halved) and handed_in:
-            found.append(name)
-    return found
+        before = zip(played.values, played.memory, now, strict=False)
+        if not all(same(x, y) and same(old, new) for (_, _, x, _), old, (y, new) in before):
+            return False
+    return not rule.alone
 
 
-def _tells_apart(played, now):
-    """Whether two plays differ anywhere, in what was returned or in the memory of it."""
+def _play_stays(exercise, submission, played, name):
+    """Whether a function's results are the same with half of a hyper-parameter."""
+    handed_in = []
+
+    @functools.wraps(submission, updated=())
+    def halved(*args, **hyper):
+        if name in hyper:
+            handed_in.append(name)
+            hyper[name] = _halved(hyper[name])
+        return submission(*args, **hyper)
+
+    try:
+        now = exercise.play(exercise, halved)
+    except Exception:
+        return False
     values = zip(played.values, now.values, strict=False)
-    return not (
-        all(np.array_equal(x, y, equal_nan=True) for (_, _, x, _), (_, _, y, _) in values)
-        and all(same(x, y) for x, y in zip(played.memory, now.memory, strict=False))
-    )
+    return bool(handed_in) and all(same(x, y) for (_, _, x, _), (_, _, y, _) in values)
 
 
 # Functions

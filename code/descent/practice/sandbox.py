@@ -359,7 +359,8 @@ class _Watch:
     def at_trace(self, frame, event, argument):
         if frame.f_code.co_filename.startswith(_OURS):
             return None  # It comes to an end, and what it calls is traced on its own.
-        frame.f_trace_opcodes = True  # A loop in one line may be no new line to Python.
+        # A loop in one line may be no new line to Python. Libraries have none of these.
+        frame.f_trace_opcodes = _is_learners(frame.f_code.co_filename)
         self.look(frame.f_code, frame.f_lineno)
         return self.at_trace
 
