@@ -134,7 +134,7 @@ def one_too_many(g, m=0, v=0, t=0, *, lr, beta1, beta2, eps):
     return np.append(g, 1), dict(m=m, v=v, t=t)
 
 
-@case("no part in your result.*half of `beta1` and `beta2` and `eps`")
+@case("no part in your result.*another `beta1` and another `beta2` and another `eps`")
 def one_number_for_all(g, m=0, v=0, t=0, *, lr, beta1, beta2, eps):
     return lr * np.sum(g), dict(m=m, v=v, t=t)
 

@@ -753,7 +753,7 @@ class PowersAlone:
         return step
 
 
-@piece("nadam", "written-in", "half of `momentum_decay`")
+@piece("nadam", "written-in", "another `momentum_decay`")
 class ThreeAtOnce:
     def __init__(self, lr, beta1, beta2, eps, momentum_decay):
         self.lr, self.beta1, self.beta2, self.eps = lr, beta1, beta2, eps
@@ -898,7 +898,7 @@ def with_two_copies(f, w, eps=1e-5):
     return grads
 
 
-@piece("warmup_cosine", "written-in", "half of `steps`")
+@piece("warmup_cosine", "written-in", "another `steps`")
 def as_in_a_transformer(k, *, lr, warmup, steps):
     step = k + 1
     return lr * warmup**0.5 * min(step**-0.5, step * warmup**-1.5)

@@ -620,25 +620,25 @@ def resumes_nothing(w, gradients, state=None, *, lr, beta1, beta2, eps):
     return w, state
 
 
-@slip("adam", "eps-fixed", words="half of `eps`")
+@slip("adam", "eps-fixed", words="another `eps`")
 def eps_of_keras(g, m=0, v=0, t=0, *, lr, beta1, beta2, eps):
     step, m, v = one_adam(g, m, v, t + 1, lr, beta1, beta2, 1e-7)
     return step, dict(m=m, v=v, t=t + 1)
 
 
-@slip("momentum", "written-in", words="half of `beta`")
+@slip("momentum", "written-in", words="another `beta`")
 def beta_of_nine_tenths(g, m=0, *, lr, beta):
     m = 0.9 * m + g
     return lr * m, dict(m=m)
 
 
-@slip("adam", "written-in", words="half of `beta1` and `beta2`")
+@slip("adam", "written-in", words="another `beta1` and another `beta2`")
 def betas_of_the_paper(g, m=0, v=0, t=0, *, lr, beta1, beta2, eps):
     step, m, v = one_adam(g, m, v, t + 1, lr, 0.9, 0.999, eps)
     return step, dict(m=m, v=v, t=t + 1)
 
 
-@slip("adam", "lr-forgotten", words="half of `lr`")
+@slip("adam", "lr-forgotten", words="another `lr`")
 def lr_of_the_check(g, m=0, v=0, t=0, *, lr, beta1, beta2, eps):
     step, m, v = one_adam(g, m, v, t + 1, 0.1, beta1, beta2, eps)
     return step, dict(m=m, v=v, t=t + 1)

@@ -216,8 +216,8 @@ def _without_effect(exercise, played, parting):
     """The verdict on hyper-parameters that change nothing."""
     one = played.ignored[0] if len(played.ignored) == 1 else None
     name = {"lr": "lr-forgotten", "eps": "eps-fixed"}.get(one, "written-in")
-    names = " and ".join(f"`{name}`" for name in played.ignored)
-    words = f"With half of {names} handed in, nothing changes. {parting.words}"
+    others = " and ".join(f"another `{name}`" for name in played.ignored)
+    words = f"With {others} handed in, nothing changes. {parting.words}"
     return _verdict(name, words, parting)
 
 

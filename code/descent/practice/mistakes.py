@@ -359,8 +359,8 @@ MISTAKES = (
     ),
     Mistake(
         "weight-without-parentheses",
-        "Every average gets 1 added at every step, whatever the gradient is, and the gradient "
-        "comes in with a minus. Multiplication comes before subtraction, unless parentheses say "
+        "An average gets 1 added at every step, whatever the gradient is, and the gradient comes "
+        "in with a minus. Multiplication comes before subtraction, unless parentheses say "
         "otherwise.",
         (
             "beta * m + (1 - beta) * g -> beta * m + 1 - beta * g",
@@ -658,8 +658,8 @@ MISTAKES = (
     ),
     Mistake(
         "starts-at-one",
-        "The memory starts at one, where it should start at zero. That start fades, but for a "
-        "while it decides more than the gradients do.",
+        "The memory starts at one, where it should start at zero. That start fades only with time, "
+        "and until then every step feels it.",
         (
             "m=0, v=0 -> m=1, v=1",
             "m=0, v=0 -> m=0, v=1",

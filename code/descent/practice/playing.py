@@ -239,22 +239,22 @@ def _readable(memory):
 
 
 def without_effect(exercise, submission, played):
-    """The hyper-parameters that change nothing: with half of one, all stays as it was."""
+    """The hyper-parameters that change nothing: with another value, all stays as it was."""
     if not all(np.isfinite(value).all() for _, _, value, _ in played.values[:1]):
         return []  # What is no number stays none, whatever it was made of.
     stays = _walk_stays if exercise.is_rule else _play_stays
     return [name for name in exercise.hyper if stays(exercise, submission, played, name)]
 
 
-def _halved(value):
+def _changed(value):
     return 2 * value if isinstance(value, int) else value / 2
 
 
 def _walk_stays(exercise, submission, played, name):
-    """Whether the first walk of a rule is the same with half of a hyper-parameter."""
+    """Whether the first walk of a rule is the same with another value of a hyper-parameter."""
     rule = Rule(submission, exercise.memory, exercise.hyper, exercise.before)
     title, gradients, hyper = walks(exercise)[0]
-    hyper = [now | {name: _halved(now[name])} for now in hyper]
+    hyper = [now | {name: _changed(now[name])} for now in hyper]
     for n in (2, len(gradients)):  # Most that has an effect shows it at once.
         try:
             now = list(_play_in(played.way, rule, Played(), title, gradients[:n], hyper[:n]))
@@ -267,18 +267,18 @@ def _walk_stays(exercise, submission, played, name):
 
 
 def _play_stays(exercise, submission, played, name):
-    """Whether a function's results are the same with half of a hyper-parameter."""
+    """Whether a function's results are the same with another value of a hyper-parameter."""
     handed_in = []
 
     @functools.wraps(submission, updated=())
-    def halved(*args, **hyper):
+    def changed(*args, **hyper):
         if name in hyper:
             handed_in.append(name)
-            hyper[name] = _halved(hyper[name])
+            hyper[name] = _changed(hyper[name])
         return submission(*args, **hyper)
 
     try:
-        now = exercise.play(exercise, halved)
+        now = exercise.play(exercise, changed)
     except Exception:
         return False
     values = zip(played.values, now.values, strict=False)
@@ -474,7 +474,6 @@ def _play_bias_correction(exercise, submission, played, way):
                 if way != "arrays" and np.size(corrected) == np.size(m):
                     corrected = np.reshape(corrected, np.shape(m))
                 played.add(f"beta={beta}", f"At t = {t}", corrected, "The corrected average")
-        played.still = not any(value.any() for _, _, value, _ in played.values)
 
 
 def play_adam_all(exercise, submission):
