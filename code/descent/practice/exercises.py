@@ -217,11 +217,13 @@ def _table():
         "adam_all", "f(gradients, state=None, *, lr, beta1, beta2, eps) -> steps, state",
         "Adam over a dict of arrays. One call is one step of the optimizer; state is yours.",
         answers.adam_all, play_adam_all, "two arrays, first call: every step is about lr long",
+        in_pairs=True,
     )  # fmt: skip
     yield Exercise(
         "resume", "f(w, gradients, state=None, *, lr, beta1, beta2, eps) -> w, state",
         "Adam along a list of gradients, carrying on from the state of an earlier call.",
         answers.resume, play_resume, "5 + 5 gradients end where 10 do",
+        in_pairs=True,
     )  # fmt: skip
     yield Exercise(
         "schedule", "f(k, *, lr, every, factor) -> learning rate at step k",

@@ -304,8 +304,9 @@ def _recognized_pair(exercise, played):
     begins = None
     if not (exercise.is_rule or exercise.in_pairs) or _is_constant(exercise, played):
         return None, None
-    known_from_the_start = exercise.is_rule and not _begins_as(exercise, exercise.answer, played)
-    if known_from_the_start:
+    looks = exercise.is_rule and not _has_signs_alone(played)
+    looks = looks and not _begins_as(exercise, exercise.answer, played)
+    if looks:
         alone = wrong_answers(exercise.answer)
         begins = next((n for n, _, wrong in alone if _begins_as(exercise, wrong, played)), None)
     for name, _, wrong in pairs(exercise.answer):
@@ -313,7 +314,7 @@ def _recognized_pair(exercise, played):
             continue
         if behaves_as(exercise, wrong, played) is not None:
             return _mistake_first(name), None
-        if known_from_the_start:
+        if looks:
             begins = begins or name
     return None, _mistake_first(begins)
 
@@ -321,11 +322,16 @@ def _recognized_pair(exercise, played):
 def _is_constant(exercise, played):
     """Whether a result is the same again and again, or no number: anything constant explains it."""
     case, _, first, _ = played.values[0]
-    if not np.isfinite(first).all():
+    if not np.isfinite(first).any():
         return True
-    return exercise.is_rule and all(
-        np.array_equal(value, first) for other, _, value, _ in played.values if other == case
-    )
+    walk = [value for other, _, value, _ in played.values if other == case]
+    return exercise.is_rule and all(np.array_equal(value, first) for value in walk)
+
+
+def _has_signs_alone(played):
+    """Whether the steps of the first walk have one size, or none: too little to tell much by."""
+    sizes = [np.abs(value).ravel() for case, _, value, _ in played.values if case == "main"]
+    return len(np.unique(np.concatenate(sizes))) <= 3
 
 
 def _mistake_first(name):
@@ -340,8 +346,8 @@ def _by_calls(names, log):
     elif "optimizer.step" in log and log.index("optimizer.step") < log.index("backward"):
         wanted = "step-before-backward"
     else:
-        wanted = names[0]
-    return wanted if wanted in names else names[0]
+        wanted = ""
+    return next((name for name in names if wanted in name.split()), names[0])
 
 
 def part(answer, played, tolerance):
