@@ -171,7 +171,9 @@ def judge_values(exercise, played):
     if agree(answer, played, exercise.tolerance):
         return Verdict(True, _praise(exercise, played, answer))
     parting = part(answer, played, exercise.tolerance)
-    if played.still:
+    shapes = answer.values[parting.index][2].shape, played.values[parting.index][2].shape
+    fits = shapes[0] == shapes[1]
+    if played.still and fits:
         return _verdict("never-moves", parting.words, parting)
     name, begins = _recognized(exercise, played), None
     if name is None:
@@ -180,7 +182,7 @@ def judge_values(exercise, played):
     if name is None and places is not None:
         words = f"Yours are the right ones to {_counted(places, 'decimal place')}."
         return _verdict("rounded-off", f"{words} {parting.words}", parting)
-    if name is None and played.ignored:
+    if name is None and fits and played.ignored:
         return _without_effect(exercise, played, parting)
     name = name or begins
     if name is None:
