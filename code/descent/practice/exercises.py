@@ -31,7 +31,7 @@ EVERYWHERE = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # Each is itself alone, and is looked up often.
 class Exercise:
     """Something to write, and how it is played.
 
