@@ -220,6 +220,11 @@ def kept(value):
         return value
 
 
+def main_part(result):
+    """What a function returned, without its state."""
+    return result[0] if isinstance(result, tuple) and len(result) == 2 else result
+
+
 def _is_ours(value):
     return type(value).__module__.startswith("descent.")
 
@@ -290,7 +295,7 @@ class Caller:
         """The calls kept whose arguments and results are numbers, and no memory among them."""
         count = [len(args) + len(kwargs) for args, kwargs, _ in self.calls]
         first = [
-            (args, kwargs, result[0] if isinstance(result, tuple) and len(result) == 2 else result)
+            (args, kwargs, main_part(result))
             for (args, kwargs, result), n in zip(self.calls, count, strict=True)
             if n == count[0]
         ]

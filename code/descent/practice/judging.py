@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .calls import kept
+from .calls import kept, main_part
 from .mistakes import BY_ID, edited, function_of, pairs, source, wrong_answers
 from .playing import TITLES, start, walks
 
@@ -79,8 +79,7 @@ def _begins_as(exercise, wrong, played):
 def _answers_alike(wrong, args, kwargs, result):
     """Whether a wrong answer could have given this result: what could not needs no playing."""
     try:
-        mine = wrong(*kept(args), **kwargs)
-        mine = mine[0] if isinstance(mine, tuple) and len(mine) == 2 else mine
+        mine = main_part(wrong(*kept(args), **kwargs))
         names = list(result) if isinstance(result, dict) else [None]
         pairs = [(mine[name], result[name]) if name else (mine, result) for name in names]
         return all(
