@@ -183,6 +183,11 @@ def returns_a_pair_in_the_loop(X, y, batch_size, rng):
         return X[rows], y[rows]
 
 
+@slip("minibatches", "lost-rows", words="your batches have no rows; 148 rows never came")
+def nothing_in_a_list(X, y, batch_size, rng):
+    return []
+
+
 @slip("minibatches", words="answers came first")
 def answers_first(X, y, batch_size, rng):
     return [(b, a) for a, b in batches(X, y, batch_size, rng.permutation(len(X)))]

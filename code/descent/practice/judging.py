@@ -487,7 +487,7 @@ def _lost(epochs):
         return "return-in-loop", words
     return (
         "last-batch-dropped" if exactly else "lost-rows",
-        words + " The first batch is one row short." * (sizes[0] == size - 1 < n),
+        words + " The first batch is one row short." * (sizes[:1] == [size - 1] and size <= n),
     )
 
 
