@@ -199,7 +199,7 @@ class KeysInAList:
 
 @piece("momentum", "doubled")
 def of_an_average(g, v=0, *, lr, beta):
-    v = beta * v + (1 - beta) * g
+    v = v + (1 - beta) * (g - v)
     return lr * v, dict(v=v)
 
 
