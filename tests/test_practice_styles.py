@@ -251,14 +251,6 @@ def batches_row_by_row(X, y, batch_size, rng):
         yield X[batch], y[batch]
 
 
-def batches_with_the_small_one_first(X, y, batch_size, rng):
-    order = rng.permutation(len(X))
-    first = len(X) % batch_size
-    cuts = [0] * (first > 0) + list(range(first, len(X), batch_size))
-    for a, b in zip(cuts, [*cuts[1:], len(X)], strict=True):
-        yield X[order[a:b]], y[order[a:b]]
-
-
 def batches_of_lists(X, y, batch_size, rng):
     order = rng.permutation(len(X)).tolist()
     for k in range(0, len(X), batch_size):

@@ -6,9 +6,10 @@ import re
 from descent.lives import code
 
 from . import record
-from .calls import NotBegun, Refused, check_callable, name_of
+from .calls import NotBegun, Refused, check_callable, name_of, writes_in_place
 from .exercises import EXERCISES
-from .judging import judge
+from .judging import agree, judge, right
+from .playing import without_effect
 from .report import Report, shown, trouble_message
 from .sandbox import Trouble, run
 
@@ -47,10 +48,16 @@ def check(name=_NOTHING, submission=_NOTHING):
 
 
 def _checked(exercise, submission):
+    answer = right(exercise)
+
     def work():
         try:
             check_callable(submission, exercise.name)
-            return exercise.play(exercise, submission)
+            played = exercise.play(exercise, submission)
+            if not agree(answer, played, exercise.tolerance):
+                played.in_place = writes_in_place(submission)
+                played.ignored = without_effect(exercise, submission, played)
+            return played
         except NotBegun:
             return "not begun"
         except Refused as refusal:
@@ -70,7 +77,10 @@ def _checked(exercise, submission):
     title = exercise.name
     form = f"\nWhat is asked for: `{exercise.signature}`"
     if isinstance(result, Refused):
-        return Report(False, str(result) + form, title=title, printed=printed)
+        said = str(result)
+        if printed and re.search("None.*Is there a `return`", said):
+            said += " It prints, and what is printed is not handed back."
+        return Report(False, said + form, title=title, printed=printed)
     if isinstance(result, Trouble):
         message = trouble_message(result, name_of(submission))
         return Report(False, message, title=title, printed=printed)

@@ -7,6 +7,7 @@ import copy
 import dis
 import functools
 import inspect
+import itertools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -41,12 +42,22 @@ class Played:
         Whether something that it returned is, or contains, an array that it was given.
     unsteady : bool
         Whether the same call, made twice, gave two results.
+    still : bool
+        Whether it moves nothing at all, whatever it is given.
+    ignored : list of str
+        Hyper-parameters that change nothing of what it returns.
+    in_place : bool
+        Whether it has an operator such as `*=`, which may write into an array.
+    calls : list of (args, kwargs, result)
+        Some calls of a function that stand for themselves: nothing in them came from another.
     seen : dict
         What an exercise wants to know besides: the points where it looked at a loss, ...
     lost : set of str
         Memory that a rule takes, and never returned.
     note : str
         Something to say about a right answer.
+    way : str
+        How arrays were handed in: whole, as vectors, or number by number.
     """
 
     values: list = field(default_factory=list)
@@ -54,9 +65,14 @@ class Played:
     changed: set = field(default_factory=set)
     aliased: bool = False
     unsteady: bool = False
+    still: bool = False
+    ignored: list = field(default_factory=list)
+    in_place: bool = False
+    calls: list = field(default_factory=list)
     seen: dict = field(default_factory=dict)
     lost: set = field(default_factory=set)
     note: str = ""
+    way: str = "arrays"
 
     @functools.cached_property
     def scales(self):
@@ -158,6 +174,16 @@ def _is_empty(function):
     )
 
 
+def writes_in_place(function):
+    """Whether a function has an operator such as `*=`."""
+    if not inspect.isfunction(function):
+        return True  # Nobody knows.
+    return any(
+        step.opname == "BINARY_OP" and step.argrepr.endswith("=")
+        for step in dis.get_instructions(function)
+    )
+
+
 def parameters(function):
     """The parameters of a submission, or None where Python can't tell."""
     try:
@@ -178,6 +204,58 @@ def arrays_in(value, name):
             yield from arrays_in(part, name)
 
 
+def kept(value):
+    """A copy of what is handed in or comes back, to compare it with later."""
+    if isinstance(value, np.ndarray):
+        return value.copy()
+    if type(value) is dict:
+        return {key: kept(part) for key, part in value.items()}
+    if type(value) in (list, tuple):
+        return type(value)(map(kept, value))
+    if isinstance(value, str | int | float) or callable(value) or _is_ours(value):
+        return value
+    try:
+        return copy.deepcopy(value)
+    except Exception:
+        return value
+
+
+def main_part(result):
+    """What a function returned, without its state."""
+    return result[0] if isinstance(result, tuple) and len(result) == 2 else result
+
+
+def _is_ours(value):
+    return type(value).__module__.startswith("descent.")
+
+
+def same(a, b, depth=9):
+    """Whether two values hold the same, dictionaries, lists and attributes inside too.
+
+    Numbers may differ in their last digits: a coordinate that was moved back and forth does.
+    """
+    if a is b or not depth:
+        return True
+    if isinstance(a, np.ndarray | np.number | float):
+        try:
+            alike = b is not None and np.shape(a) == np.shape(b)
+            return alike and np.allclose(a, b, 1e-12, 1e-14, equal_nan=True)
+        except (TypeError, ValueError):
+            return True
+    if type(a) is not type(b):
+        return False
+    if isinstance(a, Mapping):
+        return a.keys() == b.keys() and all(same(a[key], b[key], depth - 1) for key in a)
+    if isinstance(a, list | tuple):
+        return len(a) == len(b) and all(same(x, y, depth - 1) for x, y in zip(a, b, strict=True))
+    if hasattr(a, "__dict__") and not callable(a):
+        return same(vars(a), vars(b), depth - 1)
+    try:
+        return bool(a == b)
+    except Exception:
+        return True
+
+
 class Caller:
     """Calls a submission, and notes what it does to its arguments.
 
@@ -188,34 +266,64 @@ class Caller:
         Where that is noted.
     names : sequence of str
         What the positional arguments are called.
+    draws : bool
+        Whether a generator is run to its end, and what it yields stands for it.
     """
 
-    def __init__(self, submission, played, names):
+    def __init__(self, submission, played, names, draws=False):
         self.function = submission
         self.played = played
         self.names = names
+        self.draws = draws
+        self.calls = []
 
     def __call__(self, *args, **kwargs):
-        given = [
-            pair
-            for name, value in [*zip(self.names, args, strict=False), *kwargs.items()]
-            for pair in arrays_in(value, name)
-        ]
-        before = [array.copy() for _, array in given]
-        result = self.function(*args, **kwargs)
+        before = kept(args), kept(kwargs)
+        result = self._called(args, kwargs)
         if inspect.iscoroutine(result):
             numbers(result, f"What {name_of(self.function)} returned")
-        for (name, array), old in zip(given, before, strict=True):
-            # A coordinate that was moved back and forth may differ in its last digit.
-            if not np.allclose(array, old, rtol=1e-12, atol=1e-14, equal_nan=True):
-                self.played.changed.add(name)
+        given = [*zip(self.names, args, before[0], strict=False)]
+        given += [(name, value, before[1][name]) for name, value in kwargs.items()]
+        self.played.changed |= {
+            name for name, value, old in given if _is_data(value) and not same(old, value)
+        }
+        if len(self.calls) < 3:
+            self.calls.append((*before, kept(result)))
         return result
+
+    def on_their_own(self):
+        """The calls kept whose arguments and results are numbers, and no memory among them."""
+        count = [len(args) + len(kwargs) for args, kwargs, _ in self.calls]
+        first = [
+            (args, kwargs, main_part(result))
+            for (args, kwargs, result), n in zip(self.calls, count, strict=True)
+            if n == count[0]
+        ]
+        return [call for call in first if _is_plain(call)]
+
+    def _called(self, args, kwargs):
+        result = self.function(*args, **kwargs)
+        if self.draws and inspect.isgenerator(result):
+            return list(itertools.islice(result, 1001))  # No exercise has so many.
+        return result
+
+    def again(self):
+        """Make two of the first calls once more, the later one first: memory outside shows."""
+        for args, kwargs, result in (self.calls[2:] + self.calls[:1])[:2]:
+            try:
+                now = self._called(kept(args), kept(kwargs))
+            except Exception:
+                self.played.unsteady = True
+                return
+            if not same(result, now):
+                self.played.unsteady = True
 
     def check_fit(self, positional, hyper):
         """Refuse a function that can't be called with these arguments."""
         own = parameters(self.function)
         if own is None:
             return
+        check_form(self.function, own, self.names[:positional])
         call = ", ".join([*self.names[:positional], *(f"{name}=..." for name in hyper)])
         try:
             inspect.signature(self.function).bind(*[0] * positional, **dict.fromkeys(hyper, 0))
@@ -224,6 +332,39 @@ class Caller:
                 f"{_signature(self.function)} can't be called as "
                 f"`{name_of(self.function)}({call})`: {error}."
             ) from None
+
+
+def _is_plain(value):
+    if isinstance(value, list | tuple):
+        return all(map(_is_plain, value))
+    if type(value) is dict:
+        return all(map(_is_plain, value.values()))
+    return isinstance(value, np.ndarray | np.number | int | float)
+
+
+def _is_data(value):
+    """Whether a value is the caller's own, and not a helper that is there to be used."""
+    return not (callable(value) or isinstance(value, np.random.Generator) or _is_ours(value))
+
+
+PARAMETERS = set("w W x X theta params param parameters p weights weight".split())  # noqa: SIM905
+GRADIENTS = set("g grad grads gradient gradients dw dW dx dtheta d_w".split())  # noqa: SIM905
+
+
+def check_form(function, own, required):
+    """Refuse a form that is plain from the names: a method, or arguments in another order."""
+    names = [p.name for p in own if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    if names[:1] == ["self"]:
+        raise Refused(
+            f"{_signature(function)} takes `self` first: it is a method, and it was handed in "
+            "without its object. Hand in the method of an object, or a function."
+        )
+    places = {name: place for place, name in enumerate(names)}
+    if any(places.get(name, place) != place for place, name in enumerate(required)):
+        raise Refused(
+            f"{_signature(function)} takes its arguments in another order. They are handed in by "
+            f"place: {', '.join(required)}."
+        )
 
 
 def _signature(function):
@@ -256,6 +397,7 @@ class Rule:
         own = parameters(submission)
         self.makes = inspect.isclass(submission)
         self.alone = False
+        self.calls = []  # Some of the first walk, to be made once more.
         self.memory = list(memory)
         self.positional = self.open = False
         self.required = []
@@ -266,6 +408,11 @@ class Rule:
         star = any(p.kind is kinds.VAR_POSITIONAL for p in own)
         stars = any(p.kind is kinds.VAR_KEYWORD for p in own)
         data = [p for p in places if p.name not in hyper]
+        if not self.makes:
+            first = [p.name for p in data[:2]]
+            if not before and _takes_parameters(first):
+                raise Refused(_parameters_in(submission, first))
+            check_form(submission, own, self.given)
         if not self.makes:
             self.makes = not data and not star
         taken = [p.name for p in own if p.name in hyper]
@@ -306,44 +453,89 @@ class Rule:
     def start(self, played, hyper):
         """A function of the arguments and of the hyper-parameters now, for one walk."""
         if self.alone:
-            return _Keeping(self.function, played, self.given, {})
+            return _Keeping(self.function, played, self.given)
         if self.makes:
-            try:
-                made = self.function(**hyper)
-            except TypeError as error:
-                raise Refused(
-                    f"{name_of(self.function)} can't be called with "
-                    f"{', '.join(f'{n}=...' for n in hyper)}: {error}."
-                ) from error
-            return _Keeping(_stepper(made, self.function), played, self.given, {})
+            return _Keeping(self._made(hyper), played, self.given)
         return _Walking(self, played)
+
+    def _made(self, hyper):
+        """What a class or a factory makes of these hyper-parameters."""
+        try:
+            made = self.function(**hyper)
+        except TypeError as error:
+            raise Refused(
+                f"{name_of(self.function)} can't be called with "
+                f"{', '.join(f'{n}=...' for n in hyper)}: {error}."
+            ) from error
+        return _stepper(made, self.function)
+
+    def remembers_outside(self):
+        """Whether calls of the first walk, made once more, have other results."""
+        for args, memory, hyper, value in reversed(self.calls):
+            args, memory = copy.deepcopy((args, memory))
+            try:
+                if self.makes:
+                    result = _kept_apart(self._made(hyper)(*args))
+                else:
+                    result, _ = _unpacked(self.called(self.function, args, memory, hyper), self)
+            except Exception:
+                return True
+            if not _same(value, result):
+                return True
+        return False
+
+    def called(self, function, args, memory, hyper):
+        """Call a function with arguments, memory and hyper-parameters."""
+        if not self.positional:
+            return function(*args, **memory, **hyper)
+        values = [memory[name] for name in self.memory if name in memory]
+        values = values if len(values) == len(memory) else list(memory.values())
+        return function(*args, *values, **hyper)
+
+
+def _takes_parameters(names):
+    return len(names) == 2 and names[0] in PARAMETERS and names[1] in GRADIENTS
+
+
+def _parameters_in(submission, first):
+    return (
+        f"{_signature(submission)} takes parameters, `{first[0]}`, and then their gradient: that "
+        "is the form of other courses, with parameters in and new parameters out. Here a rule is "
+        "handed the gradient and its memory alone, and returns the step, which its caller "
+        "subtracts, and its new memory."
+    )
 
 
 def _stepper(made, maker):
     """What to call with a gradient, of what a class or a factory has made."""
-    for name in ("step", "update"):
-        if hasattr(made, name):
-            return getattr(made, name)
-    if callable(made):
-        return made
+    for found in (getattr(made, "step", None), getattr(made, "update", None), made):
+        if callable(found):
+            first = [p.name for p in parameters(found) or () if p.default is p.empty]
+            if _takes_parameters(first[:2]):
+                raise Refused(_parameters_in(found, first))
+            return found
     raise Refused(
         f"{name_of(maker)} takes no gradient, so it should make something that takes one: "
         f"it made {brief(made)}. A rule is `f(g, ..., *, lr, ...)`."
     )
 
 
+def _kept_apart(result):
+    """The step alone of what keeps its memory to itself, whether it returns it or not."""
+    if isinstance(result, tuple) and len(result) == 2 and isinstance(result[1], Mapping):
+        return result[0]
+    return result
+
+
 class _Keeping:
     """One walk with something that keeps its memory to itself."""
 
-    def __init__(self, function, played, given, memory):
+    def __init__(self, function, played, given):
         self.call = Caller(function, played, given)
-        self.memory = {}
+        self.memory = {}  # None that could be handed in.
 
     def __call__(self, *args, **hyper):
-        result = self.call(*args)
-        if isinstance(result, tuple) and len(result) == 2 and isinstance(result[1], Mapping):
-            result = result[0]
-        return result, {}
+        return _kept_apart(self.call(*args)), {}
 
 
 class _Walking:
@@ -357,21 +549,24 @@ class _Walking:
         self.gradients = []
 
     def __call__(self, *args, **hyper):
+        rule = self.rule
         self.gradients.append(args[-1])
-        before = copy.deepcopy(self.memory)
-        result = self._called(args, self.memory, hyper)
-        value, memory = _unpacked(result, self.rule)
-        if len(self.gradients) == 2:
-            again = _unpacked(self._called(args, before, hyper), self.rule)
+        second = len(self.gradients) == 2
+        before = copy.deepcopy((args, self.memory)) if second else None
+        result = rule.called(self.call, args, self.memory, hyper)
+        value, memory = _unpacked(result, rule)
+        if second:
+            args, old = before
+            again = _unpacked(rule.called(self.call, args, old, hyper), rule)
             if not _same(value, again[0]):
                 self.played.unsteady = True
-        known = self.rule.memory
+        known = rule.memory
         unknown = [name for name in memory if name not in known]
-        if unknown and not self.rule.open and not self.rule.positional:
+        if unknown and not rule.open and not rule.positional:
             takes = ", ".join(f"`{name}`" for name in known) or "none"
             raise Refused(
                 f"The memory that came back holds {code(str(unknown[0]))}, and "
-                f"{name_of(self.rule.function)} has no parameter of that name (it takes {takes}). "
+                f"{name_of(rule.function)} has no parameter of that name (it takes {takes}). "
                 "What a step returns as memory goes into the next call under the same names."
             )
         for _, array in arrays_in(memory, "memory"):
@@ -379,23 +574,25 @@ class _Walking:
                 isinstance(value, np.ndarray) and np.may_share_memory(array, value)
             ):
                 self.played.aliased = True
-        self.played.lost |= set(known) - memory.keys() if not self.rule.positional else set()
-        lost = [name for name in self.rule.required if name not in memory]
-        self.memory = dict.fromkeys(lost, 0) | dict(memory)
+        self.played.lost |= set(known) - memory.keys() if not rule.positional else set()
+        lost = [name for name in rule.required if name not in memory]
+        if lost and not rule.positional:
+            raise Refused(
+                f"{name_of(rule.function)} takes `{lost[0]}` after the gradient, without a value "
+                "to start from, and doesn't return it. What stands there is memory: it begins at "
+                "zero, and is returned under its name. A rule never sees the parameters; it "
+                f"returns its {rule.returns}."
+            )
+        self.memory = dict(memory)
         return value, memory
-
-    def _called(self, args, memory, hyper):
-        if self.rule.positional:
-            values = [memory[name] for name in self.rule.memory if name in memory]
-            values = values if len(values) == len(memory) else list(memory.values())
-            return self.call(*args, *values, **hyper)
-        return self.call(*args, **memory, **hyper)
 
 
 def _unpacked(result, rule):
     """The value and the memory that a rule returned."""
     name = name_of(rule.function)
     form = f"A rule returns two things: its {rule.returns}, and a dict of its memory."
+    if not rule.course_memory:
+        form = f"{form[:-1]}, which is empty here: `{{}}`."
     if result is Ellipsis or result is NotImplemented:
         raise NotBegun
     if result is None:
@@ -413,12 +610,8 @@ def _unpacked(result, rule):
                 if part is None:
                     raise Refused(f"{name} returned None as its memory {code(str(key))}. {form}")
             return value, memory
-        if not rule.course_memory and memory is None:
-            return value, {}
         if isinstance(value, Mapping):
             raise Refused(f"{name} returned its memory first. {form} In this order.")
-    if not rule.course_memory and not isinstance(result, tuple | dict):
-        return result, {}
     if isinstance(result, tuple | list):
         kinds = ", ".join(brief(part) for part in result[:4])
         raise Refused(f"{name} returned {brief(result)}: {kinds}. {form}")

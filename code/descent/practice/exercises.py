@@ -1,5 +1,6 @@
 """The exercises: what each asks for, its right answer, and how it is played and judged."""
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -23,10 +24,14 @@ from .playing import (
     play_warmup_cosine,
 )
 
-CHANGED = {"changed-input", "aliased-memory"}  # Named in every exercise.
+# Named in every exercise, by other signs than the numbers of an edit.
+EVERYWHERE = {
+    *("changed-input", "aliased-memory", "memory-outside"),
+    *("never-moves", "written-in", "rounded-off"),
+}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # Each is itself alone, and is looked up often.
 class Exercise:
     """Something to write, and how it is played.
 
@@ -51,6 +56,8 @@ class Exercise:
         ``judge(exercise, played) -> Verdict``.
     named : tuple of str
         Ids of mistakes that `judge` knows by other signs than the numbers of an edit.
+    in_pairs : bool
+        Whether two mistakes at once are looked for; in a rule, they always are.
     """
 
     name: str
@@ -62,36 +69,37 @@ class Exercise:
     tolerance: float = 1e-5  # Who computes in float32 inside is right as well.
     judge: Callable = judge_values
     named: tuple = ()
+    in_pairs: bool = False
 
     @property
     def is_rule(self):
         """Whether it is called step by step, with a gradient and its own memory."""
         return self.play is play_rule
 
-    @property
+    @functools.cached_property
     def required(self):
         """The names of what must be handed in by position."""
         own = parameters(self.answer)
         return [p.name for p in own if p.kind is not p.KEYWORD_ONLY and p.default is p.empty]
 
-    @property
+    @functools.cached_property
     def memory(self):
         """The names of what has a start value: the memory."""
         own = parameters(self.answer)
         return [p.name for p in own if p.kind is not p.KEYWORD_ONLY and p.default is not p.empty]
 
-    @property
+    @functools.cached_property
     def hyper(self):
         """The names of the hyper-parameters."""
         return [p.name for p in parameters(self.answer) if p.kind is p.KEYWORD_ONLY]
 
     @property
     def mistakes(self):
-        """The mistakes that are named here, besides changed inputs, in the order of the bank."""
+        """The mistakes that are named here and not everywhere, in the order of the bank."""
         known = {name for name, _, _ in wrong_answers(self.answer)} | set(self.named)
-        return [mistake for mistake in MISTAKES if mistake.id in known - CHANGED]
+        return [mistake for mistake in MISTAKES if mistake.id in known - EVERYWHERE]
 
-    @property
+    @functools.cached_property
     def before(self):
         """What a rule is handed before the gradient: nothing, or the parameters, `["w"]`."""
         return self.required[:-1] if self.is_rule else []
@@ -111,6 +119,7 @@ def _table():
         "walk", "f(loss, x, *, lr, steps) -> points",
         "Every point of gradient descent, the start first: an array of steps + 1 rows.",
         answers.walk, play_walk, "x²/2 from 1, lr = .5, 2 steps: 1, .5, .25", judge=judge_points,
+        in_pairs=True,
     )  # fmt: skip
     yield Exercise(
         "finite_difference", "f(loss, x) -> gradient",
@@ -120,12 +129,14 @@ def _table():
     )  # fmt: skip
     yield Exercise(
         "minibatches", "f(X, y, batch_size, rng) -> pairs (X_batch, y_batch)",
-        "One epoch, shuffled with the generator rng: every row once, each with its answer.",
+        "One epoch, shuffled with the generator rng: every row once, each with its answer, in "
+        "batches of batch_size; what is left over comes last.",
         answers.minibatches, play_minibatches, "148 rows, batch_size 64: batches of 64, 64, 20",
         judge=judge_epochs,
         named=(
             "no-shuffle", "same-shuffle", "rng-ignored", "lost-rows", "repeated-rows",
             "unpaired-shuffle", "last-batch-dropped", "empty-batch", "even-batches",
+            "half-shuffled", "short-batch-first", "return-in-loop",
         ),
     )  # fmt: skip
     yield _rule(
@@ -163,6 +174,7 @@ def _table():
         "bias_correction", "f(m, t, *, beta) -> corrected m",
         "An average that started at 0, after t steps, corrected for its start.",
         answers.bias_correction, play_bias_correction, "m = .2, t = 1, beta = .8: 1",
+        in_pairs=True,
     )  # fmt: skip
     yield _rule(
         "adam", rules.adam,
@@ -205,26 +217,31 @@ def _table():
         "adam_all", "f(gradients, state=None, *, lr, beta1, beta2, eps) -> steps, state",
         "Adam over a dict of arrays. One call is one step of the optimizer; state is yours.",
         answers.adam_all, play_adam_all, "two arrays, first call: every step is about lr long",
+        in_pairs=True,
     )  # fmt: skip
     yield Exercise(
         "resume", "f(w, gradients, state=None, *, lr, beta1, beta2, eps) -> w, state",
         "Adam along a list of gradients, carrying on from the state of an earlier call.",
         answers.resume, play_resume, "5 + 5 gradients end where 10 do",
+        in_pairs=True,
     )  # fmt: skip
     yield Exercise(
         "schedule", "f(k, *, lr, every, factor) -> learning rate at step k",
         "A learning rate that is multiplied by factor after each `every` steps; k starts at 0.",
         answers.schedule, play_schedule, "lr = .5, every = 4, factor = .1: .5 to k = 3, then .05",
+        in_pairs=True,
     )  # fmt: skip
     yield Exercise(
         "warmup_cosine", "f(k, *, lr, warmup, steps) -> learning rate at step k",
         "lr * (k + 1) / warmup for k < warmup; then half a cosine: lr at warmup, 0 at steps.",
         answers.warmup_cosine, play_warmup_cosine, "lr = .5, warmup = 4: .125, .25, .375, .5, .5",
+        in_pairs=True,
     )  # fmt: skip
     yield Exercise(
         "clip", "f(g, *, max_norm) -> g",
         "A gradient, shortened to max_norm if it is longer, in its own direction.",
         answers.clip, play_clip, "g = (3, 4), max_norm = 1: (.6, .8)",
+        in_pairs=True,
     )  # fmt: skip
     yield Exercise(
         "training_loop",

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .mistakes import BY_ID, pairs, wrong_answers
+from .calls import kept, main_part
+from .mistakes import BY_ID, edited, function_of, pairs, source, wrong_answers
 from .playing import TITLES, start, walks
 
 
@@ -50,6 +51,8 @@ def behaves_as(exercise, wrong, played, tolerance=None):
     # A rule is called step by step, so most wrong answers are out after the first step.
     if exercise.is_rule and not _begins_as(exercise, wrong, played):
         return None
+    if not all(_answers_alike(wrong, *call) for call in played.calls):
+        return None
     whole = play(exercise, wrong)
     if whole is not None and agree(whole, played, tolerance or exercise.tolerance):
         return whole
@@ -71,6 +74,20 @@ def _begins_as(exercise, wrong, played):
             return False
         w = None if w is None else x
     return True
+
+
+def _answers_alike(wrong, args, kwargs, result):
+    """Whether a wrong answer could have given this result: what could not needs no playing."""
+    try:
+        mine = main_part(wrong(*kept(args), **kwargs))
+        names = list(result) if isinstance(result, dict) else [None]
+        pairs = [(mine[name], result[name]) if name else (mine, result) for name in names]
+        return all(
+            np.shape(x) != np.shape(y) or np.allclose(x, y, rtol=0.05, atol=1e-9, equal_nan=True)
+            for x, y in pairs
+        )
+    except Exception:
+        return False
 
 
 def agree(a, b, tolerance):
@@ -120,7 +137,7 @@ def judge(exercise, played):
     -------
     Verdict
     """
-    verdict = exercise.judge(exercise, played)
+    verdict = _outside(exercise, played) if played.unsteady else exercise.judge(exercise, played)
     if verdict.mistake in ("changed-input", "aliased-memory") or not played.changed:
         return verdict
     names = " and ".join(f"`{name}`" for name in sorted(played.changed))
@@ -131,41 +148,90 @@ def judge(exercise, played):
         says = began + (says[0].lower() + says[1:] if began else says)
         kept = "is not what it was" if len(played.changed) == 1 else "are not what they were"
         message = f"{says} After the call, {names} {kept}."
-        if not verdict.passed and not played.unsteady:  # A second call begins with what is changed.
-            message = f"{message} {verdict.message}"
+        if not verdict.passed:
+            words = verdict.parting.words if verdict.parting else verdict.message
+            message = f"{message} {words}"
         return Verdict(False, message, name, parting=verdict.parting)
     also = f" Your function also changes {names} in place, which the caller still needs."
     return Verdict(False, verdict.message + also, verdict.mistake, verdict.variant, verdict.parting)
+
+
+def _outside(exercise, played):
+    """The verdict on what remembers outside, of which the numbers can't say more."""
+    answer = right(exercise)
+    whole = len(played.values) == len(answer.values)
+    good = whole and agree(answer, played, exercise.tolerance)
+    return _verdict("memory-outside", "The numbers themselves are right." if good else "")
 
 
 def judge_values(exercise, played):
     """Judge by the numbers alone."""
     answer = right(exercise)
     if agree(answer, played, exercise.tolerance):
-        if played.unsteady:
-            return Verdict(
-                False,
-                "The numbers are right, but the same call, made twice, gives two results: "
-                "something is remembered outside of the memory that you return. What a rule knows "
-                "of the past is what it is handed.",
-            )
         return Verdict(True, _praise(exercise, played, answer))
     parting = part(answer, played, exercise.tolerance)
-    name = _recognized(exercise, played)
+    shapes = answer.values[parting.index][2].shape, played.values[parting.index][2].shape
+    fits = shapes[0] == shapes[1]
+    if played.still and fits:
+        return _verdict("never-moves", parting.words, parting)
+    name, begins = _recognized(exercise, played), None
     if name is None:
-        return Verdict(False, _unrecognized(played, answer, parting), parting=parting)
-    if name == "step-kept" and played.aliased:
+        name, begins = _recognized_pair(exercise, played)
+    places = _rounded_to(answer, played)
+    if name is None and places is not None:
+        words = f"Yours are the right ones to {_counted(places, 'decimal place')}."
+        return _verdict("rounded-off", f"{words} {parting.words}", parting)
+    if name is None and fits and played.ignored:
+        return _without_effect(exercise, played, parting)
+    name = name or begins
+    if name is None:
+        return Verdict(False, _unrecognized(exercise, played, answer, parting), parting=parting)
+    if name == "step-kept" and played.aliased and played.in_place:
         name = "aliased-memory"
     return _told(exercise, played, name, parting)
+
+
+def _rounded_to(answer, played):
+    """To how many decimal places the right numbers were rounded; None if they weren't."""
+    if len(answer.values) != len(played.values):
+        return None
+    pairs = [
+        (x, y) for (_, _, x, _), (_, _, y, _) in zip(answer.values, played.values, strict=True)
+    ]
+    if any(x.shape != y.shape or not np.isfinite(y).all() for x, y in pairs):
+        return None
+    for places in range(8):
+        if all(_is_rounded(x, y, 10.0**-places) for x, y in pairs):
+            return places
+    return None
+
+
+def _is_rounded(x, y, unit):
+    """Whether y is x, but for less than one half, in whole units; in float32 at least."""
+    room = 1e-3 * unit + 2e-7 * np.abs(x)
+    near = np.abs(y - x) <= 0.5 * unit + room
+    return bool((near & (np.abs(y - unit * np.round(y / unit)) <= room)).all())
+
+
+def _without_effect(exercise, played, parting):
+    """The verdict on hyper-parameters that change nothing."""
+    one = played.ignored[0] if len(played.ignored) == 1 else None
+    name = {"lr": "lr-forgotten", "eps": "eps-fixed"}.get(one, "written-in")
+    others = " and ".join(f"another `{name}`" for name in played.ignored)
+    words = f"With {others} handed in, nothing changes. {parting.words}"
+    return _verdict(name, words, parting)
 
 
 def _told(exercise, played, name, parting):
     """The verdict on a mistake of this name, or on two."""
     one, *two = name.split()
     mistake = BY_ID[one]
-    says = mistake.tells(exercise.name)
+    # Of a rule's first step, and of nothing else, is told whether it is right.
+    begins = parting.index > 0 or not (two or exercise.is_rule)
+    says = mistake.tells(exercise.name, begins)
     if two:
-        says = f"Two things at once. {says} And: {BY_ID[two[0]].tells(exercise.name)}"
+        other = BY_ID[two[0]].tells(exercise.name, begins)
+        says = f"Two things at once. {says} And: {other}"
     message = f"{says} {parting.words}"
     if played.lost:
         lost = " and ".join(f"`{name}`" for name in sorted(played.lost))
@@ -213,34 +279,65 @@ def judge_calls(exercise, played):
         if names:
             return _told(exercise, played, _by_calls(names, log), parting)
     calls = f"Your loop's first calls were: {', '.join(log[:8])}."
-    return Verdict(False, _unrecognized(played, answer, parting, calls), parting=parting)
+    words = _unrecognized(exercise, played, answer, parting, calls)
+    return Verdict(False, words, parting=parting)
 
 
 def _recognized(exercise, played):
-    """The id of the mistake that gives these numbers, or of two, or None."""
-    if played.unsteady:
-        return None
-    bank = wrong_answers(exercise.answer)
+    """The id of the mistake that gives these numbers, or None."""
     found = [
         (_memory_agrees(did, played), name)
-        for name, _, wrong in bank
+        for name, _, wrong in wrong_answers(exercise.answer)
         if (did := behaves_as(exercise, wrong, played)) is not None
     ]
     if exercise.is_rule and all(np.isnan(value[2]).all() for value in played.values):
         # Such numbers are all alike, so the memory has to tell.
         found = [pair for pair in found if pair[0]]
-    if found:
-        return min(found, key=lambda pair: pair[0] is False)[1]
-    if not (exercise.is_rule and np.isfinite(played.values[0][2]).all()):
-        return None
-    if _begins_as(exercise, exercise.answer, played):
-        return None
-    # What is the same in the first walk, and not in others, is the same mistake in other words.
-    for name, _, wrong in (*bank, *pairs(exercise.answer)):
-        if _begins_as(exercise, wrong, played):
-            # A mistake before a variant: it is the one to mend.
-            return " ".join(sorted(name.split(), key=lambda one: BY_ID[one].variant))
-    return None
+    return min(found, key=lambda pair: pair[0] is False)[1] if found else None
+
+
+def _recognized_pair(exercise, played):
+    """The ids of two mistakes that give all of these numbers; and of those that begin alike.
+
+    What is the same in a rule's first walk, and not in others, is the same mistake in other words.
+    Each is None if there is no such mistake.
+    """
+    begins = None
+    if not (exercise.is_rule or exercise.in_pairs) or _is_constant(exercise, played):
+        return None, None
+    looks = exercise.is_rule and not _has_signs_alone(played)
+    looks = looks and not _begins_as(exercise, exercise.answer, played)
+    if looks:
+        alone = wrong_answers(exercise.answer)
+        begins = next((n for n, _, wrong in alone if _begins_as(exercise, wrong, played)), None)
+    for name, _, wrong in pairs(exercise.answer):
+        if exercise.is_rule and not _begins_as(exercise, wrong, played):
+            continue
+        if behaves_as(exercise, wrong, played) is not None:
+            return _mistake_first(name), None
+        if looks:
+            begins = begins or name
+    return None, _mistake_first(begins)
+
+
+def _is_constant(exercise, played):
+    """Whether a result is the same again and again, or no number: anything constant explains it."""
+    case, _, first, _ = played.values[0]
+    if not np.isfinite(first).any():
+        return True
+    walk = [value for other, _, value, _ in played.values if other == case]
+    return exercise.is_rule and all(np.array_equal(value, first) for value in walk)
+
+
+def _has_signs_alone(played):
+    """Whether the steps of the first walk have one size, or none: too little to tell much by."""
+    sizes = [np.abs(value).ravel() for case, _, value, _ in played.values if case == "main"]
+    return len(np.unique(np.concatenate(sizes))) <= 3
+
+
+def _mistake_first(name):
+    """Two ids, a mistake before a variant: it is the one to mend."""
+    return name and " ".join(sorted(name.split(), key=lambda one: BY_ID[one].variant))
 
 
 def _by_calls(names, log):
@@ -250,8 +347,8 @@ def _by_calls(names, log):
     elif "optimizer.step" in log and log.index("optimizer.step") < log.index("backward"):
         wanted = "step-before-backward"
     else:
-        wanted = names[0]
-    return wanted if wanted in names else names[0]
+        wanted = ""
+    return next((name for name in names if wanted in name.split()), names[0])
 
 
 def part(answer, played, tolerance):
@@ -280,9 +377,10 @@ def _words(case, place, at, x, y, apart):
     """One sentence in the learner's own numbers."""
     coordinate = f", entry {at[0] if len(at) == 1 else at}" if at else ""
     mine, correct = float(y[at]), float(x[at])
-    begun = f"{_where(case, place)}{coordinate}, yours is {mine:.4g}"
+    mine_shown, right_shown = _told_apart(mine, correct)
+    begun = f"{_where(case, place)}{coordinate}, yours is {mine_shown}"
     if not np.isfinite(mine):
-        return f"{begun}, and {correct:.4g} was expected."
+        return f"{begun}, and {right_shown} was expected."
     how = ""
     if correct and mine:
         ratio = mine / correct
@@ -292,16 +390,22 @@ def _words(case, place, at, x, y, apart):
             how = f": the opposite sign{also}"
         elif f"{ratio:.3g}" != "1":
             how = f": {ratio:.3g} times as much{also}"
-    return f"{begun} and {correct:.4g} was expected{how}."
+    return f"{begun} and {right_shown} was expected{how}."
 
 
-def _unrecognized(played, answer, parting, instead=""):
+def _told_apart(*numbers):
+    """Two numbers with four digits, or as many as it takes to see that they differ."""
+    for digits in range(4, 18):
+        shown = [f"{number:.{digits}g}" for number in numbers]
+        if shown[0] != shown[1]:
+            break
+    return shown
+
+
+def _unrecognized(exercise, played, answer, parting, instead=""):
     """Where and how the numbers part, for what the bank doesn't know; or what to say instead."""
-    if played.unsteady:
-        return (
-            "The same call, made twice, gives two results: something is remembered outside of the "
-            f"memory that you return. {parting.words}"
-        )
+    if answer.values[parting.index][2].shape != played.values[parting.index][2].shape:
+        return parting.words
     said = [f"This is none of the mistakes that are known here. {parting.words}"]
     case, _, x, _ = answer.values[parting.index]
     y = played.values[parting.index][2]
@@ -323,14 +427,15 @@ def _unrecognized(played, answer, parting, instead=""):
         said.append(f"What came before in that case, {_counted(before, 'result')}, is right.")
     if case == "changing" and parting.index:
         said.append("While the hyper-parameters stayed the same, all steps were right.")
-    elif case == "number":
+    elif case == "number" and "eps" in exercise.hyper:
         said.append("There the gradients are small, so that eps counts.")
     return " ".join(said)
 
 
 def judge_epochs(exercise, played):
     """Judge mini-batches: any order is right, so the rows themselves are looked at."""
-    epochs = played.seen["epochs"]
+    groups = played.seen["epochs"]
+    epochs = [(n, size, batches) for n, size, those, _ in groups for batches in those]
     lost = []
     for n, size, batches in epochs:
         title = f"With {n} rows and batch_size {size}"
@@ -353,34 +458,105 @@ def judge_epochs(exercise, played):
             )
         lost.append((n, size, sizes, missing))
     if any(missing for *_, missing in lost):
-        n, size, sizes, missing = next(epoch for epoch in lost if epoch[-1])
-        exactly = all(len(missing) == n % size for n, size, _, missing in lost)
-        return _verdict(
-            "last-batch-dropped" if exactly else "lost-rows",
-            f"With {n} rows and batch_size {size}, your batches have {_many(sizes)} rows; "
-            f"{_counted(len(missing), 'row')} never came, row {missing[0]} to begin with."
-            + " The first batch is one row short."
-            * (sizes[0] == size - 1 < n),
-        )
+        return _verdict(*_lost(lost))
     for n, size, batches in epochs:
         sizes = [len(x) for x, _ in batches]
         wanted = [size] * (n // size) + [n % size] * (n % size > 0)
+        words = f"With {n} rows and batch_size {size}, your batches have {_many(sizes)} rows."
         if sorted(sizes) != sorted(wanted):
-            words = f"With {n} rows and batch_size {size}, your batches have {_many(sizes)} rows."
             if max(sizes) <= size and max(sizes) - min(sizes) <= 1:
                 return _verdict("even-batches", words)
             return Verdict(False, f"All rows came. But {words[0].lower()}{words[1:]}")
-    first, second, repeated = (batches for _, _, batches in epochs[:3])
-    if all(max(x) - min(x) == len(x) - 1 for x, _ in first):
+    for group in groups:
+        for judged in (_in_order, _as_before, _from_elsewhere, _short_first, _kept_together):
+            verdict = judged(*group)
+            if verdict:
+                return verdict
+    return Verdict(True, f"Right: {len(epochs)} epochs, every row once, each with its answer.")
+
+
+def _lost(epochs):
+    """The id and the words for rows that never came."""
+    n, size, sizes, missing = next(epoch for epoch in epochs if epoch[-1])
+    exactly = all(len(missing) == n % size for n, size, _, missing in epochs)
+    words = (
+        f"With {n} rows and batch_size {size}, your batches have {_many(sizes)} rows; "
+        f"{_counted(len(missing), 'row')} never came, row {missing[0]} to begin with."
+    )
+    if all(len(sizes) == 1 for *_, sizes, _ in epochs):
+        return "return-in-loop", words
+    return (
+        "last-batch-dropped" if exactly else "lost-rows",
+        words + " The first batch is one row short." * (sizes[:1] == [size - 1] and size <= n),
+    )
+
+
+def _orders(epochs):
+    """The rows of each epoch, in the order in which they came."""
+    return np.array([[row for x, _ in batches for row in x] for batches in epochs])
+
+
+def _in_order(n, size, epochs, repeated):
+    """The verdict on rows that were only cut, turned, or swapped here and there."""
+    first, orders = epochs[0], _orders(epochs)
+    title = f"With {n} rows and batch_size {size}"
+    if len(first) > 1 and n > 9 and all(max(x) - min(x) == len(x) - 1 for x, _ in first):
         x = first[0][0]
         return _verdict(
             "no-shuffle", f"Your first batch has rows {min(x):.0f} to {max(x):.0f}, all of them."
         )
-    if first == second:
-        return _verdict("same-shuffle", f"Row {first[0][0][0]:.0f} came first both times.")
-    if first != repeated:
-        return _verdict("rng-ignored", "")
-    return Verdict(True, f"Right: {len(epochs)} epochs, every row once, each with its answer.")
+    if (orders == np.arange(n)).all():
+        return _verdict("no-shuffle", f"{title}, they came from 0 to {n - 1} in every epoch.")
+    if n > 9:
+        away = np.diff(orders, axis=1).astype(int) % n
+        most = np.bincount(away.ravel()).max()
+        if most > away.size / 4:
+            name = "no-shuffle" if most > 0.75 * away.size else "half-shuffled"
+            return _verdict(name, f"{title}, {most} of {away.size} came after the row before them.")
+    return None
+
+
+def _as_before(n, size, epochs, repeated):
+    """The verdict on epochs that are all alike."""
+    orders = _orders(epochs)
+    if n > 1 and (orders == orders[0]).all():
+        return _verdict("same-shuffle", f"Row {orders[0, 0]:.0f} came first both times.")
+    return None
+
+
+def _from_elsewhere(n, size, epochs, repeated):
+    """The verdict on a shuffle that the generator doesn't decide."""
+    return None if epochs[0] == repeated else _verdict("rng-ignored", "")
+
+
+def _short_first(n, size, epochs, repeated):
+    """The verdict on a batch that is smaller, and not the last."""
+    for batches in epochs:
+        sizes = [len(x) for x, _ in batches]
+        if min(sizes) != sizes[-1]:
+            words = f"With {n} rows and batch_size {size}, your batches have {_many(sizes)} rows."
+            return _verdict("short-batch-first", words)
+    return None
+
+
+def _kept_together(n, size, epochs, repeated):
+    """The verdict on a shuffle of a part of the rows."""
+    orders = _orders(epochs)
+    title = f"With {n} rows and batch_size {size}"
+    fixed = (orders == orders[0]).all(axis=0)
+    if n > 1 and fixed.any():
+        place = int(np.argmax(fixed))
+        return _verdict(
+            "half-shuffled", f"{title}, row {orders[0, place]:.0f} came at place {place} each time."
+        )
+    if n > 99:
+        sets = [frozenset(x) for batches in epochs for x, _ in batches]
+        if len(sets) != len(set(sets)):
+            return _verdict("half-shuffled", f"{title}, two epochs had a batch of the same rows.")
+        related = np.corrcoef(np.arange(n), orders)[0, 1:]
+        if np.abs(related).max() > 0.6:
+            return _verdict("half-shuffled", f"{title}, early rows came early, and late ones late.")
+    return None
 
 
 def _counted(number, what):
@@ -418,7 +594,7 @@ def judge_differences(exercise, played):
         return Verdict(True, f"{_praise(exercise, played, answer)} {h}")
     if together:
         return _verdict("all-at-once", f"{parting.words} {h}", parting)
-    for name, _, wrong in wrong_answers(exercise.answer):
+    for name, wrong in _with_distance(exercise, distance):
         if behaves_as(exercise, wrong, played, 1e-3) is not None:
             return _verdict(name, f"{parting.words} {h}", parting)
     error = _error(answer, played)
@@ -427,7 +603,14 @@ def judge_differences(exercise, played):
         return _verdict("difference-too-small", words, parting)
     if distance > 1e-4 and error < 1:
         return _verdict("difference-too-large", words, parting)
-    return Verdict(False, _unrecognized(played, answer, parting), parting=parting)
+    return Verdict(False, _unrecognized(exercise, played, answer, parting), parting=parting)
+
+
+def _with_distance(exercise, h):
+    """Every wrong answer of the bank, with the learner's distance in the place of its own."""
+    for name, edit, _ in wrong_answers(exercise.answer):
+        text = edited(source(exercise.answer), f"6e-6 -> {h!r}; {edit}")
+        yield name, function_of(text, exercise.answer)
 
 
 def _looks(points):

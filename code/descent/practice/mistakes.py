@@ -31,6 +31,8 @@ class Mistake(NamedTuple):
         Whether it is right elsewhere.
     own : dict
         What to say instead in the exercises of these names, where it does something else.
+    later : str
+        What to say instead where the first step isn't right, since another mistake is there too.
     """
 
     id: str
@@ -38,10 +40,12 @@ class Mistake(NamedTuple):
     edits: tuple = ()
     variant: bool = False
     own: Mapping = MappingProxyType({})
+    later: str = ""
 
-    def tells(self, exercise):
-        """What to say in the exercise of this name."""
-        return self.own.get(exercise, self.says)
+    def tells(self, exercise, begins=True):
+        """What to say in the exercise of this name, if the first result is right and if not."""
+        says = self.own.get(exercise, self.says)
+        return says if begins or says is not self.says else self.later or says
 
 
 _FIRST = "(np.ndim({0}) == 0 and {0} == 0)"
@@ -98,14 +102,32 @@ MISTAKES = (
     ),
     Mistake(
         "frozen-t",
-        "A correction is right at the first step and never changes after it. It should fade as the "
-        "averages fill, so it depends on how many steps there have been.",
+        "After the first step, an average comes out too large: what makes up for its start never "
+        "fades, or there is nothing of that kind, and each gradient comes in with its full weight. "
+        "How much is missing depends on how many steps there have been.",
         (
             "t = t + 1 -> t = 1",
             "beta1**t -> beta1; beta2**t -> beta2",
             "beta1**t -> beta1",
             "beta2**t -> beta2",
             "beta**t -> beta",
+        ),
+        own={
+            "bias_correction": (
+                "The correction is right at the first step and never changes after it. It should "
+                "fade as the average fills, so it depends on how many steps there have been."
+            ),
+        },
+    ),
+    Mistake(
+        "frozen-power",
+        "A correction is the same at every step: beta has a power that doesn't count the steps. "
+        "What is missing of an average is large at first, and fades as it fills.",
+        (
+            "beta1**t -> beta1**2; beta2**t -> beta2**2",
+            "beta1**t -> beta1**2",
+            "beta2**t -> beta2**2",
+            "beta**t -> beta**2",
         ),
     ),
     Mistake(
@@ -143,6 +165,38 @@ MISTAKES = (
             "v_max / (1 - beta2**t) -> v_max * (1 - beta2**t)",
             "m / (1 - beta**t) -> m * (1 - beta**t)",
         ),
+    ),
+    Mistake(
+        "correction-adds",
+        "An average is divided by more than 1, so what is too small gets still smaller at first. "
+        "An average that started at zero must come out larger.",
+        (
+            "(1 - beta1**t) -> (1 + beta1**t); (1 - beta2**t) -> (1 + beta2**t)",
+            "(1 - beta1**t) -> (1 + beta1**t)",
+            "(1 - beta2**t) -> (1 + beta2**t)",
+            "(1 - beta**t) -> (1 + beta**t)",
+        ),
+    ),
+    Mistake(
+        "correction-without-parentheses",
+        "A power of beta was taken away from the average itself, so an average of zeros comes out "
+        "as something else, or below zero. Division comes before subtraction, unless parentheses "
+        "say otherwise.",
+        (
+            "m / (1 - beta1**t) -> m / 1 - beta1**t; v / (1 - beta2**t) -> v / 1 - beta2**t",
+            "m / (1 - beta1**t) -> m / 1 - beta1**t; v_max / (1 - beta2**t) -> v_max / 1 - "
+            "beta2**t",
+            "m / (1 - beta1**t) -> m / 1 - beta1**t",
+            "v / (1 - beta2**t) -> v / 1 - beta2**t",
+            "v_max / (1 - beta2**t) -> v_max / 1 - beta2**t",
+            "m / (1 - beta**t) -> m / 1 - beta**t",
+        ),
+    ),
+    Mistake(
+        "corrected-twice",
+        "The divisor was corrected before the largest was taken, and once more after it. So it is "
+        "too large, and the first steps are too short.",
+        ("v_max = np.maximum(v_max, v) -> v_max = np.maximum(v_max, v / (1 - beta2**t))",),
     ),
     Mistake(
         "correction-outside-root",
@@ -215,6 +269,10 @@ MISTAKES = (
             "w = w - lr * m_hat / (np.sqrt(v_hat) + eps)\n        m, v = m_hat, v_hat\n"
             "    return w, (m, v, t)",
             "m=m, u=u -> m=m_hat, u=u",
+        ),
+        later=(
+            "What goes into the memory is the corrected average. At the next step it is averaged "
+            "and corrected once more. A corrected value is for one step only."
         ),
     ),
     Mistake(
@@ -300,6 +358,20 @@ MISTAKES = (
         ),
     ),
     Mistake(
+        "weight-without-parentheses",
+        "An average gets 1 added at every step, whatever the gradient is, and the gradient comes "
+        "in with a minus. Multiplication comes before subtraction, unless parentheses say "
+        "otherwise.",
+        (
+            "beta * m + (1 - beta) * g -> beta * m + 1 - beta * g",
+            "beta1 * m + (1 - beta1) * g -> beta1 * m + 1 - beta1 * g; "
+            "beta2 * v + (1 - beta2) * g**2 -> beta2 * v + 1 - beta2 * g**2",
+            "beta1 * m + (1 - beta1) * g -> beta1 * m + 1 - beta1 * g",
+            "beta2 * v + (1 - beta2) * g**2 -> beta2 * v + 1 - beta2 * g**2",
+            "beta2 * m + (1 - beta2) * g -> beta2 * m + 1 - beta2 * g",
+        ),
+    ),
+    Mistake(
         "eps-inside",
         "Legal, and not what is asked for: eps stands under the root. Some libraries do that. The "
         "least divisor is then the root of what was added: for 1e-8 that is 1e-4, which small "
@@ -379,6 +451,16 @@ MISTAKES = (
                 "where they should stay as they are."
             ),
         },
+    ),
+    Mistake(
+        "root-as-half",
+        "Where a root was meant, half of the squares is taken. A power comes before a division, "
+        "unless parentheses say otherwise. Squares have another scale than gradients.",
+        (
+            "np.sqrt(v_hat) -> v_hat**1/2",
+            "np.sqrt(v) -> v**1/2",
+            "np.sqrt((g**2).sum()) -> (g**2).sum()**1/2",
+        ),
     ),
     Mistake(
         "root-multiplies",
@@ -499,6 +581,12 @@ MISTAKES = (
         },
     ),
     Mistake(
+        "lookahead-opposed",
+        "In the step, the gradient and the memory have opposite signs, where they should go "
+        "together: what looks ahead pushes against what came before.",
+        ("lr * (beta * m + g) -> lr * (g - beta * m)",),
+    ),
+    Mistake(
         "velocity-sign",
         "The gradient enters the memory with a minus, as in a velocity that is to be added. Here a "
         "step is subtracted from the parameters, so this memory leads uphill, and the loss rises.",
@@ -567,6 +655,39 @@ MISTAKES = (
             "m / (1 - beta1**t) -> m; v / (1 - beta2**t) -> v",
             f"c = beta1 * m -> m = g if {_FIRST.format('m')} else m\n    c = beta1 * m",
         ),
+    ),
+    Mistake(
+        "starts-at-one",
+        "The memory starts at one, where it should start at zero. That start fades only with time, "
+        "and until then every step feels it.",
+        (
+            "m=0, v=0 -> m=1, v=1",
+            "m=0, v=0 -> m=0, v=1",
+            "m=0, v=0 -> m=1, v=0",
+            "m=0, u=0 -> m=1, u=1",
+            "m=0, u=0 -> m=0, u=1",
+            "m=0, u=0 -> m=1, u=0",
+            "m=0, *, -> m=1, *,",
+            "v=0, *, -> v=1, *,",
+            "memory.get(name, (0, 0)) -> memory.get(name, (1, 1))",
+            "memory.get(name, (0, 0)) -> memory.get(name, (0, 1))",
+            "if state else (0, 0, 0) -> if state else (1, 1, 0)",
+            "if state else (0, 0, 0) -> if state else (0, 1, 0)",
+        ),
+        own={
+            "adagrad": (
+                "The sum of the squares starts at one, where it should start at zero. That start "
+                "is never forgotten, and makes small gradients count for less."
+            ),
+        },
+    ),
+    Mistake(
+        "starts-at-a-tenth",
+        "Legal, and not what is asked for: the sum of the squares starts at 0.1, as in TensorFlow "
+        "and Keras, so the first steps are shorter, and small gradients count for less. Here it "
+        "starts at zero.",
+        ("v=0, *, -> v=0.1, *,; v = v + g**2 -> v = v + g**2",),
+        variant=True,
     ),
     Mistake(
         "scalar-accumulator",
@@ -670,6 +791,19 @@ MISTAKES = (
         "The gradient stands where the parameters would: a part of it was taken away from it. A "
         "rule gets the gradient and returns the step alone; whoever calls it moves the parameters.",
         ("return lr * g, {} -> return g - lr * g, {}",),
+    ),
+    Mistake(
+        "step-for-parameters",
+        "What comes back is the step, and the new parameters are asked for. The next call is "
+        "handed what came back as its parameters.",
+        (
+            "    w = w - lr * weight_decay * w\n    w = w - lr * m_hat / (np.sqrt(v_hat) + eps) -> "
+            "    w = lr * weight_decay * w + lr * m_hat / (np.sqrt(v_hat) + eps)",
+            "    w = w - lr * weight_decay * w\n    w = w - lr * m_hat / (np.sqrt(v_hat) + eps) -> "
+            "    w = lr * m_hat / (np.sqrt(v_hat) + eps)",
+            "        w = w - lr * m_hat / (np.sqrt(v_hat) + eps) -> "
+            "        w = lr * m_hat / (np.sqrt(v_hat) + eps)",
+        ),
     ),
     Mistake(
         "l2-for-decoupled",
@@ -820,6 +954,24 @@ MISTAKES = (
         ),
     ),
     Mistake(
+        "nadam-simplified",
+        "Legal, and not what is asked for: beta1 is the same at every step, and both parts of the "
+        "look ahead are corrected alike, as in Ruder's overview and many ports of it. Here beta1 "
+        "rises, and what looks ahead uses the next one.",
+        (
+            "mu_next * m / (1 - mu_product * mu_next) + (1 - mu) * g / (1 - mu_product) -> "
+            "beta1 * m / (1 - beta1**t) + (1 - beta1) * g / (1 - beta1**t)",
+        ),
+        variant=True,
+    ),
+    Mistake(
+        "schedule-of-keras",
+        "Legal, and not what is asked for: beta1 rises as in Keras, where `momentum_decay` has no "
+        "part, so it rises much faster.",
+        ("(momentum_decay * t) -> t; (momentum_decay * (t + 1)) -> (t + 1)",),
+        variant=True,
+    ),
+    Mistake(
         "product-not-carried",
         "The correction uses this step's beta1 alone. Since it changes from step to step, the "
         "correction needs the product of all of them so far.",
@@ -905,6 +1057,38 @@ MISTAKES = (
         variant=True,
     ),
     Mistake(
+        "memory-outside",
+        "The same call, made twice, gives two results: something is remembered outside of what "
+        "you return, in a global, an attribute, a default value, or a generator of random numbers. "
+        "What is known of the past is what was handed in.",
+    ),
+    Mistake(
+        "never-moves",
+        "Nothing moves: whatever the gradient is, the parameters stay where they are.",
+    ),
+    Mistake(
+        "written-in",
+        "What is handed in has no part in your result: a number of your own stands in its place, "
+        "or nothing does. Who calls the function chooses its hyper-parameters.",
+    ),
+    Mistake(
+        "rounded-off",
+        "The result was rounded. A small number loses most of its digits in that, and some "
+        "become zero; round only what is printed.",
+    ),
+    Mistake(
+        "return-in-loop",
+        "Only the first round of a loop was made: there is no loop, or it ends too soon. A "
+        "`return` inside of one ends the function, and every loop around it.",
+        (
+            "    return np.array(points) ->         return np.array(points)",
+            "    return g ->         return g",
+            "    return w, (m, v, t) ->         return w, (m, v, t)",
+            "            optimizer.step()\n ->             optimizer.step()\n            return\n",
+            "        scheduler.step()\n ->         scheduler.step()\n        return\n",
+        ),
+    ),
+    Mistake(
         "changed-input",
         "Your function changed what it was given. Whoever called it still needs that as it was. "
         "`+=` and its like write into the array on their left, wherever that came from.",
@@ -949,6 +1133,12 @@ MISTAKES = (
             "m=m, u=u, t=t -> m=0, u=u, t=t",
             "m=m, v=v, v_max=v_max, t=t -> m=0, v=0, v_max=0, t=0",
             "v_max=v_max, t=t -> v_max=0, t=t",
+            "m=m, v=v, v_max=v_max -> m=0, v=0, v_max=0",
+            "m=m, v=v, v_max=v_max -> m=0, v=0, v_max=v_max",
+            "m=m, v=v, v_max=v_max -> m=0, v=v, v_max=v_max",
+            "m=m, v=v, v_max=v_max -> m=m, v=0, v_max=v_max",
+            "m=m, v=v, v_max=v_max -> m=m, v=0, v_max=0",
+            "m=m, u=u -> m=0, u=0",
             "m=m, v=v, t=t, mu_product=mu_product -> m=0, v=0, t=0, mu_product=1",
             "state if state else (0, {}) -> (0, {})",
             "state if state else (0, {}) -> (state[0] if state else 0, {})",
@@ -967,6 +1157,10 @@ MISTAKES = (
                 "it would be in one go."
             ),
         },
+        later=(
+            "Something that should be carried on starts at zero again: all of the memory, or a "
+            "part of it. So a step doesn't know what came before."
+        ),
     ),
     Mistake(
         "memory-shared",
@@ -989,6 +1183,10 @@ MISTAKES = (
         "`m` and `v` have changed places in the memory that you return. The first step is right, "
         "and at the second one stands for the other.",
         ("m=m, v=v -> m=v, v=m", "new[name] = m, v -> new[name] = v, m"),
+        later=(
+            "`m` and `v` have changed places in the memory that you return, so from the second "
+            "step on, one stands for the other."
+        ),
     ),
     Mistake(
         "gradients-not-cleared",
@@ -1071,6 +1269,15 @@ MISTAKES = (
         ("        scheduler.step() ->             scheduler.step()",),
     ),
     Mistake(
+        "scheduler-twice",
+        "The scheduler steps after every batch, and after every epoch once more. Here it is meant "
+        "to step once an epoch.",
+        (
+            "        scheduler.step() ->             scheduler.step()\n        scheduler.step()",
+            "        scheduler.step() ->         scheduler.step()\n        scheduler.step()",
+        ),
+    ),
+    Mistake(
         "scheduler-forgotten",
         "The learning rate stays the same during the training: nothing tells the scheduler that "
         "an epoch has passed.",
@@ -1080,6 +1287,11 @@ MISTAKES = (
         "no-shuffle",
         "Rows that were neighbors stay together: the batches were cut from the rows in their "
         "order. Where rows are sorted, by class or by date, a batch then shows one kind alone.",
+    ),
+    Mistake(
+        "half-shuffled",
+        "The rows are not shuffled as a whole: some keep their place from one epoch to the next, "
+        "or stay with those that they came with.",
     ),
     Mistake(
         "same-shuffle",
@@ -1114,6 +1326,12 @@ MISTAKES = (
         "even-batches",
         "Legal, and not what is asked for: the rows were dealt out evenly, so the batches are "
         "smaller than batch_size. The exercise wants full batches, and what is left over last.",
+        variant=True,
+    ),
+    Mistake(
+        "short-batch-first",
+        "Legal, and not what is asked for: a batch that is smaller comes before others. The "
+        "exercise wants full batches, and what is left over last.",
         variant=True,
     ),
     Mistake(
@@ -1156,6 +1374,15 @@ MISTAKES = (
         ("(k // every) -> k", "(k // every) -> (k % every)"),
     ),
     Mistake(
+        "power-first",
+        "The power was taken of `k` alone, and what came of it was divided by `every`. Powers come "
+        "before divisions, unless parentheses say otherwise.",
+        (
+            "factor ** (k // every) -> factor ** k // every",
+            "lr * factor ** (k // every) -> lr * factor ** k / every",
+        ),
+    ),
+    Mistake(
         "inverse-decay",
         "Legal, and not what is asked for: the learning rate is divided by a number that grows by "
         "`factor` with each drop. The exercise multiplies it by `factor` at each drop.",
@@ -1174,6 +1401,33 @@ MISTAKES = (
         "warmup-forgotten",
         "The learning rate begins at its full size: it doesn't rise first.",
         ("lr * (k + 1) / warmup -> lr", "if k < warmup -> if k < 0"),
+    ),
+    Mistake(
+        "warmup-one-too-long",
+        "The rise goes on for one step too long: at step `warmup` the learning rate is larger than "
+        "lr.",
+        ("if k < warmup -> if k <= warmup",),
+    ),
+    Mistake(
+        "warmup-stretched",
+        "The rise is spread over one step too many, so each of its learning rates is a little too "
+        "small. The last of them should be lr.",
+        (
+            "(k + 1) / warmup -> (k + 1) / (warmup + 1)",
+            "if k < warmup -> if k <= warmup; (k + 1) / warmup -> (k + 1) / (warmup + 1)",
+        ),
+    ),
+    Mistake(
+        "division-first",
+        "A part of a sum or of a difference was divided, where all of it was meant. Division comes "
+        "first, unless parentheses say otherwise.",
+        (
+            "(k - warmup) / (steps - warmup) -> (k - warmup) / steps - warmup",
+            "(k - warmup) / (steps - warmup) -> k - warmup / (steps - warmup)",
+            "(k - warmup) / (steps - warmup) -> k - warmup / steps - warmup",
+            "lr * (k + 1) / warmup -> lr * k + 1 / warmup",
+            "lr * (1 + math.cos(math.pi * done)) / 2 -> lr * (1 + math.cos(math.pi * done) / 2)",
+        ),
     ),
     Mistake(
         "cosine-not-shifted",
@@ -1208,7 +1462,7 @@ MISTAKES = (
         (
             "    if k < warmup:\n        return lr * (k + 1) / warmup\n -> ; "
             "(k - warmup) / (steps - warmup) -> k / steps; "
-            "return lr * -> return lr * min(1, (k + 1) / warmup) *",
+            "return lr * -> return min(lr, lr * (k + 1) / warmup) *",
         ),
         variant=True,
     ),
@@ -1226,7 +1480,11 @@ MISTAKES = (
         "pi-forgotten",
         "The cosine does not go through half a turn, but through less or more: look at where its "
         "argument ends.",
-        ("math.pi * done -> done", "math.pi * done -> 2 * math.pi * done"),
+        (
+            "math.pi * done -> done",
+            "math.pi * done -> 2 * math.pi * done",
+            "math.pi * done -> 180 * done",
+        ),
     ),
     Mistake(
         "rises-again",
@@ -1309,7 +1567,13 @@ MISTAKES = (
         "width-miscounted",
         "Your gradient is too large or too small by a fixed factor. How far apart are the two "
         "points at which the loss was taken?",
-        ("/ (2 * h) -> / h", "/ (2 * h) -> / 2 * h", "/ (2 * h) -> / (4 * h)", "/ (2 * h) -> "),
+        ("/ (2 * h) -> / h", "/ (2 * h) -> / (4 * h)", "/ (2 * h) -> ", "/ (2 * h) -> / 2"),
+    ),
+    Mistake(
+        "divided-then-multiplied",
+        "The difference was divided by 2, and what came of it was multiplied by the distance: "
+        "`/` and `*` are done from left to right, unless parentheses say otherwise.",
+        ("/ (2 * h) -> / 2 * h",),
     ),
     Mistake(
         "difference-turned",
@@ -1416,22 +1680,45 @@ def wrong_answers(answer):
     return tuple(found)
 
 
+_OF_CORRECTIONS = {
+    *("only-m-corrected", "only-v-corrected", "frozen-t", "beta-times-t", "t-off-by-one"),
+    *("frozen-power", "power-of-one-minus-beta", "correction-multiplies", "correction-adds"),
+    *("correction-without-parentheses", "corrected-kept", "correction-outside-root"),
+    *("corrected-twice", "divided-by-what-is-left"),
+}
+
+
+def _contradict(one, two):
+    """Whether two mistakes can't be made together: what isn't there can't be wrong."""
+    return {one, two} & {"no-correction"} != set() and {one, two} & _OF_CORRECTIONS != set()
+
+
 @functools.cache
 def pairs(answer):
     """Every wrong answer with two different mistakes at once, in the same form.
 
     The id is that of both, with a space between them. Of each mistake, only the first way to make
-    it is tried.
+    it is tried; where there are few, all those that are made in different lines.
     """
     text = source(answer)
-    firsts = {}
+    lines, firsts, ways = text.splitlines(), set(), []
     for name, edit, _ in wrong_answers(answer):
-        firsts.setdefault(name, edit)
-    found, seen = [], set()
-    for one, first in firsts.items():
-        for two, second in firsts.items():
-            once = edited(text, first)
-            twice = edited(once, second) if one != two else None
+        new = edited(text, edit)
+        at = {
+            i
+            for i, pair in enumerate(zip(lines, new.splitlines(), strict=False))
+            if len(set(pair)) > 1
+        }
+        ways.append((name, edit, new, at, name not in firsts))
+        firsts.add(name)
+    found, seen = [], {text, *(new for _, _, new, _, _ in ways)}
+    few = len(ways) < 40
+    for one, first, once, here, is_first in ways:
+        for two, second, _, there, is_second in ways:
+            apart = few and not here & there
+            if one == two or _contradict(one, two) or not (apart or (is_first and is_second)):
+                continue
+            twice = edited(once, second)
             if twice is None or twice in seen:
                 continue
             seen.add(twice)

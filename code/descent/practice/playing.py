@@ -7,14 +7,27 @@ an eps large enough to be seen, a learning rate that changes at the third step.
 
 import copy
 import functools
-import inspect
 import re
 from collections.abc import Mapping
+from contextlib import contextmanager
 
 import numpy as np
 
-from .calls import Caller, NotBegun, Played, Refused, Rule, brief, name_of, numbers, parameters
-from .torch_stand_in import Loss, Model, Optimizer, Prediction, Scheduler
+from .calls import (
+    Caller,
+    NotBegun,
+    Played,
+    Refused,
+    Rule,
+    brief,
+    kept,
+    main_part,
+    name_of,
+    numbers,
+    parameters,
+    same,
+)
+from .torch_stand_in import Loss, Model, Optimizer, Prediction, Scheduler, Tensor
 
 # One row a step. The scales differ by 10,000, and the smallest is below eps at first; the fourth is
 # always 0; the last falls silent.
@@ -74,23 +87,54 @@ TITLES = {
 
 def play_rule(exercise, submission):
     """Feed a rule the recorded gradients, one walk after the other."""
-    rule = Rule(submission, exercise.memory, exercise.hyper, exercise.before)
-    return _arrays_or_numbers(lambda played, apart: _play_walks(exercise, rule, played, apart))
+
+    def play(played, way):
+        rule = Rule(submission, exercise.memory, exercise.hyper, exercise.before)
+        _play_walks(rule, played, way, walks(exercise))
+        played.still = all(map(_stands_still(exercise), played.values))
+
+    return _as_it_can(play, "arrays", "vectors", "numbers")
 
 
-def _arrays_or_numbers(play):
-    """`play(played, apart)`, first with arrays, and if these can't be taken, number by number."""
-    played = Played()
-    try:
-        play(played, False)
-    except (TypeError, ValueError) as error:
-        if not _wants_numbers(error):
-            raise
-        played = Played(
-            note="It takes one number at a time; with NumPy's functions it would take arrays too."
-        )
-        play(played, True)
-    return played
+def _stands_still(exercise):
+    """Whether a value of a walk moves nothing: a step of 0, or the parameters that were there."""
+    starts = {title: start(gradients) for title, gradients, _ in walks(exercise)}
+
+    def stands(value):
+        case, _, result, _ = value
+        rest = starts[case] if exercise.before else 0
+        return np.ndim(rest) in (0, result.ndim) and bool((result == rest).all())
+
+    return stands
+
+
+WAYS = {
+    "arrays": "",
+    "vectors": "It takes vectors; with NumPy's functions alone it would take any array.",
+    "numbers": "It takes one number at a time; with NumPy's functions it would take arrays too.",
+}
+
+
+def _as_it_can(play, *ways):
+    """`play(played, way)` in the first of these ways that the submission can take.
+
+    What is right for every vector is right, though it may have no answer for a matrix. If there is
+    no such way, the error is that of the first.
+    """
+    failed = None
+    for way in ways:
+        if way == "numbers" and not _wants_numbers(failed):
+            break
+        played = Played(note=WAYS[way], way=way)
+        try:
+            play(played, way)
+            return played
+        except (TypeError, ValueError, IndexError) as error:
+            failed = failed or error
+        except Refused:
+            if failed is None:
+                raise
+    raise failed
 
 
 def _wants_numbers(error):
@@ -102,44 +146,71 @@ def _wants_numbers(error):
     )
 
 
-def _play_walks(exercise, rule, played, apart):
-    for title, gradients, hyper in walks(exercise):
+def _play_walks(rule, played, way, walks):
+    for title, gradients, hyper in walks:
         if (title != "main" and rule.alone) or (title == "changing" and rule.makes):
             continue
-        shape = gradients.shape[1:]
-        if apart:
-            first, columns = start(gradients).ravel(), gradients.reshape(len(gradients), -1).T
-            whole = [
-                _play_walk(rule, played, column[:, None], hyper, first[[i]], number=True)
-                for i, column in enumerate(columns)
-            ]
-            values = [np.concatenate(parts) for parts in zip(*(v for v, _ in whole), strict=True)]
-            memories = [{}] * len(values)
-        else:
-            try:
-                values, memories = _play_walk(rule, played, gradients, hyper, start(gradients))
-            except (Refused, NotBegun):
+        try:
+            results = _play_in(way, rule, played, title, gradients, hyper)
+        except (Refused, NotBegun):
+            raise
+        except Exception:
+            # What crashes only when another walk came before it remembers that one.
+            if title == "main" or not rule.remembers_outside():
                 raise
-            except Exception:
-                if title != "number":
-                    raise
-                # What writes into its own arrays may need arrays with an axis.
-                gradients = gradients[:, None]
-                values, memories = _play_walk(rule, played, gradients, hyper, start(gradients))
-        for k, (value, memory) in enumerate(zip(values, memories, strict=True)):
-            value = value.reshape(shape) if value.size == np.prod(shape) else value
+            played.unsteady = True
+            return
+        for k, (value, memory) in enumerate(results):
             played.add(title, f"At step {k + 1}", value, "The result")
             played.memory.append(memory)
+        if title == "main" and rule.remembers_outside():
+            break
+    played.unsteady |= rule.remembers_outside()
+
+
+def _play_in(way, rule, played, title, gradients, hyper):
+    """The results and memories of one walk, its arrays handed in whole or in parts."""
+    shape = gradients.shape[1:]
+    if way == "numbers":
+        first, columns = start(gradients).ravel(), gradients.reshape(len(gradients), -1).T
+        whole = [
+            _play_walk(rule, played, column[:, None], hyper, first[[i]], number=True)
+            for i, column in enumerate(columns)
+        ]
+        values = [np.concatenate(parts) for parts in zip(*(v for v, _ in whole), strict=True)]
+        memories = [{}] * len(values)
+    elif way == "vectors":
+        gradients = gradients.reshape(len(gradients), -1)
+        values, memories = _play_walk(rule, played, gradients, hyper, start(gradients))
+    else:
+        try:
+            values, memories = _play_walk(rule, played, gradients, hyper, start(gradients))
+        except (Refused, NotBegun):
+            raise
+        except Exception:
+            if title != "number" or rule.remembers_outside():
+                raise
+            # What writes into its own arrays may need arrays with an axis.
+            return _play_in("vectors", rule, played, title, gradients, hyper)
+        if shape:
+            return zip(values, memories, strict=True)
+    whole = (v.reshape(shape) if v.size == np.prod(shape) else v for v in values)
+    return zip(whole, memories, strict=True)
 
 
 def _play_walk(rule, played, gradients, hyper, w, number=False):
     """What a rule returns for each of these gradients, and its memory."""
     walk = rule.start(played, hyper[0])
+    first = not rule.calls and not rule.alone
     values, memories = [], []
-    for now, g in zip(hyper, gradients, strict=True):
+    for k, (now, g) in enumerate(zip(hyper, gradients, strict=True)):
         given = [w.copy(), g.copy()] if len(rule.given) == 2 else [g.copy()]
-        value, memory = walk(*([a[0] for a in given] if number else given), **now)
-        value = numbers(value, f"The {rule.returns} that {name_of(rule.function)} returned")
+        given = [a[0] for a in given] if number else given
+        before = kept((tuple(given), walk.memory)) if first and k in (0, 2) else None
+        result, memory = walk(*given, **now)
+        if before and (k == 0 or not rule.makes):
+            rule.calls.append((*before, now, kept(result)))
+        value = numbers(result, f"The {rule.returns} that {name_of(rule.function)} returned")
         if value.ndim == 0:
             value = np.broadcast_to(value, g.shape)
         values.append(value)
@@ -168,13 +239,84 @@ def _readable(memory):
     return found
 
 
+def without_effect(exercise, submission, played):
+    """The hyper-parameters that change nothing: with another value, all stays as it was."""
+    if not all(np.isfinite(value).all() for _, _, value, _ in played.values[:1]):
+        return []  # What is no number stays none, whatever it was made of.
+    stays = _walk_stays if exercise.is_rule else _play_stays
+    return [name for name in exercise.hyper if stays(exercise, submission, played, name)]
+
+
+def _changed(value):
+    return 2 * value if isinstance(value, int) else value / 2
+
+
+def _walk_stays(exercise, submission, played, name):
+    """Whether the first walk of a rule is the same with another value of a hyper-parameter."""
+    rule = Rule(submission, exercise.memory, exercise.hyper, exercise.before)
+    title, gradients, hyper = walks(exercise)[0]
+    hyper = [now | {name: _changed(now[name])} for now in hyper]
+    for n in (2, len(gradients)):  # Most that has an effect shows it at once.
+        try:
+            now = list(_play_in(played.way, rule, Played(), title, gradients[:n], hyper[:n]))
+        except Exception:
+            return False
+        before = zip(played.values, played.memory, now, strict=False)
+        if not all(same(x, y) and same(old, new) for (_, _, x, _), old, (y, new) in before):
+            return False
+    return not rule.alone
+
+
+def _play_stays(exercise, submission, played, name):
+    """Whether a function's results are the same with another value of a hyper-parameter."""
+    handed_in = []
+    for args, hyper, result in played.calls:  # Most that has an effect shows it at once.
+        if name in hyper:
+            try:
+                now = submission(*kept(args), **(hyper | {name: _changed(hyper[name])}))
+            except Exception:
+                return False
+            if not same(result, main_part(now)):
+                return False
+
+    @functools.wraps(submission, updated=())
+    def changed(*args, **hyper):
+        if name in hyper:
+            handed_in.append(name)
+            hyper[name] = _changed(hyper[name])
+        return submission(*args, **hyper)
+
+    try:
+        now = exercise.play(exercise, changed)
+    except Exception:
+        return False
+    values = zip(played.values, now.values, strict=False)
+    return bool(handed_in) and all(same(x, y) for (_, _, x, _), (_, _, y, _) in values)
+
+
 # Functions
 
 
-def _caller(exercise, submission, played):
-    call = Caller(submission, played, [*exercise.required, *exercise.memory])
+@contextmanager
+def _calling(exercise, submission, played, draws=False):
+    """A submission to call; at the end, some of its calls are made again.
+
+    What crashes only after other calls, and whose first call has another result then, remembers
+    them: that is what there is to say, and not the error.
+    """
+    call = Caller(submission, played, [*exercise.required, *exercise.memory], draws)
     call.check_fit(len(exercise.required), exercise.hyper)
-    return call
+    try:
+        yield call
+    except (Refused, NotBegun):
+        raise
+    except Exception:
+        call.again()
+        if not played.unsteady:
+            raise
+    else:
+        call.again()
+        played.calls = call.on_their_own()
 
 
 def _losses():
@@ -192,28 +334,28 @@ def _losses():
 
 def play_walk(exercise, submission):
     """Walk on two surfaces; the loss may hand out the same array each time."""
-    played = Played()
-    call = _caller(exercise, submission, played)
-    for loss, x, lr, steps in _losses():
-        points = call(loss, x.copy(), lr=lr, steps=steps)
-        points = _listed(points, "the points")
-        played.add(f"{steps} steps with lr={lr}", "In the points", points, "The points")
+    played = Played(still=True)
+    with _calling(exercise, submission, played, draws=True) as call:
+        for loss, x, lr, steps in _losses():
+            points = call(loss, x.copy(), lr=lr, steps=steps)
+            if isinstance(points, tuple | list) and any(part is Ellipsis for part in points):
+                raise NotBegun
+            played.add(f"{steps} steps with lr={lr}", "In the points", points, "The points")
+            points = played.values[-1][2]
+            played.still &= points.shape == (steps + 1, *x.shape) and bool((points == x).all())
     return played
-
-
-def _listed(result, what):
-    """A list of what a function returned, whether it is a list, an array or a generator."""
-    if inspect.isgenerator(result):
-        return list(result)
-    if isinstance(result, tuple | list) and any(part is Ellipsis for part in result):
-        raise NotBegun
-    return result
 
 
 def play_finite_difference(exercise, submission):
     """Ask for gradients of three functions, and write down where it looks at them."""
-    played = Played(seen=dict(points=[]))
-    call = _caller(exercise, submission, played)
+    return _as_it_can(
+        lambda played, way: _play_finite_difference(exercise, submission, played, way),
+        *("arrays", "vectors"),
+    )
+
+
+def _play_finite_difference(exercise, submission, played, way):
+    played.seen["points"] = []
 
     def cubic(x):
         return float((x**3).sum() / 3 + x[0] * x[1])
@@ -224,60 +366,66 @@ def play_finite_difference(exercise, submission):
     def steep(x):
         return float((50 * x**2).sum() + 3 * x[0])
 
-    for loss, x in (
-        (cubic, np.array([0.5, -1.2, 2.0])),
-        (waves, np.array([[0.3, 1.4], [-0.8, 2.2]])),
-        (steep, np.array([1.5, -0.2])),
-    ):
-        looked = []
+    with _calling(exercise, submission, played) as call:
+        for loss, x in (
+            (cubic, np.array([0.5, -1.2, 2.0])),
+            (waves, np.array([[0.3, 1.4], [-0.8, 2.2]])),
+            (steep, np.array([1.5, -0.2])),
+        ):
+            shape, x = x.shape, x.ravel() if way == "vectors" else x
+            looked = []
 
-        def watched(at, loss=loss, looked=looked, x=x):
-            at = np.array(numbers(at, "What the loss was called with"))
-            if at.shape != x.shape:
-                raise Refused(
-                    f"The loss was called with an array of shape {at.shape}; it needs all of x, "
-                    f"of shape {x.shape}."
-                )
-            looked.append(at)
-            return loss(at)
+            def watched(at, loss=loss, looked=looked, x=x):
+                at = np.array(numbers(at, "What the loss was called with"))
+                if at.shape != x.shape:
+                    raise Refused(
+                        f"The loss was called with an array of shape {at.shape}; it needs all of "
+                        f"x, of shape {x.shape}."
+                    )
+                looked.append(at)
+                return loss(at)
 
-        g = call(watched, x.copy())
-        name = f"In the gradient of {loss.__name__}"
-        played.add(name, name, g, "The gradient")
-        played.seen["points"].append((x, looked))
-    return played
+            g = numbers(call(watched, x.copy()), "The gradient")
+            g = g.reshape(shape) if g.shape == x.shape else g
+            name = f"In the gradient of {loss.__name__}"
+            played.add(name, name, g, "The gradient")
+            played.seen["points"].append((x, looked.copy()))
+
+
+# Of each: how many rows, the size of a batch, a seed, and how many epochs. A shuffle is told from
+# what only looks like one by what stays where it is; with few rows, that takes more epochs.
+EPOCHS = (
+    *((148, 64, 7, 4), (128, 64, 1, 4), (5, 8, 2, 8), (4, 1, 3, 10)),
+    *((20, 7, 4, 6), (9, 2, 5, 7)),
+)
 
 
 def play_minibatches(exercise, submission):
     """Ask for epochs of several sizes; every row carries a number by which it is known again."""
     played = Played(seen=dict(epochs=[]))
-    call = _caller(exercise, submission, played)
-    going_on = np.random.default_rng(7)
-    for n, size, rng in (
-        (148, 64, going_on),
-        (148, 64, going_on),
-        (148, 64, np.random.default_rng(7)),
-        (128, 64, np.random.default_rng(1)),
-        (5, 8, np.random.default_rng(2)),
-        (4, 1, np.random.default_rng(3)),
-    ):
+    call = Caller(submission, played, exercise.required, draws=True)
+    call.check_fit(len(exercise.required), exercise.hyper)
+    for n, size, seed, count in EPOCHS:
         X = np.stack([np.arange(n), np.arange(n) ** 2], axis=1).astype(float)
         y = np.arange(n)[:, None] * [1, 0] if n == 128 else np.arange(n)
-        result = call(X, y, size, rng)
-        batches = _batches(result, name_of(submission))
-        X_again, y_again = np.arange(n), (y[:, 0] if y.ndim == 2 else y)
-        if not (np.array_equal(X[:, 0], X_again) and np.array_equal(y_again, np.arange(n))):
-            played.changed.add("X and y")
-        played.seen["epochs"].append((n, size, batches))
-        rows = [row for batch, _ in batches for row in batch] or [-1.0]
-        played.add(f"{n} rows in batches of {size}", "rows", rows, "The rows")
-        played.add(f"{n} rows in batches of {size}", "sizes", [len(a) for a, _ in batches], "")
+        going_on = np.random.default_rng(seed)
+        # The last epoch is the first once more: a generator like it decides alike.
+        generators = [*[going_on] * count, np.random.default_rng(seed)]
+        *epochs, repeated = (
+            _batches(call(X.copy(), y.copy(), size, rng), name_of(submission)) for rng in generators
+        )
+        played.seen["epochs"].append((n, size, epochs, repeated))
     return played
 
 
 def _batches(result, name):
     """The row numbers of X and of y in each batch."""
     form = "One epoch is a list, or a generator, of pairs `(X_batch, y_batch)`."
+    if isinstance(result, tuple) and len(result) == 2 and np.ndim(result[0]) == 2:
+        raise Refused(
+            f"{name} returned one pair only. {form} Where does it return? A `return` in a loop "
+            "ends the function, and the loop with it."
+        )
     if result is None:
         raise Refused(f"{name} returned None. {form} Is there a `return` or a `yield`?")
     if result is Ellipsis:
@@ -297,6 +445,8 @@ def _batches(result, name):
         if not (isinstance(batch, tuple | list) and len(batch) == 2):
             raise Refused(f"One of the batches is {brief(batch)}. {form}")
         X, y = (numbers(part, "A batch") for part in batch)
+        if X.ndim == 1 and y.ndim == 2:
+            raise Refused(f"The answers came first in a batch. {form} In this order.")
         if X.ndim != 2 or X.shape[1] != 2:
             raise Refused(
                 f"A batch of X has shape {X.shape}. Its rows should be rows of X, which has 2 "
@@ -311,49 +461,59 @@ def _batches(result, name):
 
 def play_bias_correction(exercise, submission):
     """Correct averages after 1 to 12 steps, arrays and single numbers."""
-    played = Played()
-    call = _caller(exercise, submission, played)
-    for beta, m in (
-        (0.8, GRADIENTS[0]),
-        (0.95, GRADIENTS[1, :4].reshape(2, 2)),
-        (0.999, np.float64(0.25)),
-    ):
-        for t in (1, 2, 3, 7, 12):
-            given = m.copy()
-            try:
-                corrected = call(given, t, beta=beta)
-            except (TypeError, ValueError) as error:
-                if not (_wants_numbers(error) and np.ndim(m)):
-                    raise
-                corrected = [call(float(x), t, beta=beta) for x in np.ravel(m)]
-                corrected = np.reshape(corrected, np.shape(m))
-            played.add(f"beta={beta}", f"At t = {t}", corrected, "The corrected average")
-    return played
+    return _as_it_can(
+        lambda played, way: _play_bias_correction(exercise, submission, played, way),
+        *("arrays", "vectors", "numbers"),
+    )
+
+
+def _play_bias_correction(exercise, submission, played, way):
+    with _calling(exercise, submission, played) as call:
+        for beta, m in (
+            (0.8, GRADIENTS[0]),
+            (0.95, GRADIENTS[1, :4].reshape(2, 2)),
+            (0.999, np.float64(0.25)),
+        ):
+            for t in (1, 2, 3, 7, 12):
+                if way == "numbers":
+                    corrected = [call(float(x), t, beta=beta) for x in np.ravel(m)]
+                else:
+                    given = np.ravel(m) if way == "vectors" else m.copy()
+                    corrected = numbers(call(given, t, beta=beta), "The corrected average")
+                if way != "arrays" and np.size(corrected) == np.size(m):
+                    corrected = np.reshape(corrected, np.shape(m))
+                played.add(f"beta={beta}", f"At t = {t}", corrected, "The corrected average")
 
 
 def play_adam_all(exercise, submission):
     """Steps for three arrays of one shape at once, and for one array that is alone."""
-    return _arrays_or_numbers(lambda *how: _play_adam_all(exercise, submission, *how))
+    return _as_it_can(
+        lambda played, way: _play_adam_all(exercise, submission, played, way),
+        *("arrays", "numbers"),
+    )
 
 
-def _play_adam_all(exercise, submission, played, apart):
-    call = _caller(exercise, submission, played)
-    hyper = {name: MAIN[name] for name in exercise.hyper}
+def _play_adam_all(exercise, submission, played, way):
     rows = [dict(W1=r[:2], b1=r[[4, 2]], W2=r[[2, 0]], w=r) for r in GRADIENTS[:6]]
-    for title, names in (("three arrays", ("W1", "b1", "W2")), ("one array", ("w",))):
-        columns = range(len(rows[0][names[0]])) if apart else [slice(None)]
-        steps = []
-        for column in columns:
-            state, path = None, []
-            for k, row in enumerate(rows):
-                gradients = {name: row[name][column].copy() for name in names}
-                result = call(gradients, **(dict(state=state) if k else {}), **hyper)
-                named, state = _two(result, submission, "the steps, a dict, and its state")
-                path.append(_steps(named, gradients))
-            steps.append(path)
-        for k, parts in enumerate(zip(*steps, strict=True)):
-            together = np.stack(parts, axis=-1).ravel()  # One name after the other.
-            played.add(title, f"At step {k + 1}", together, "The steps")
+    cases = (("three arrays", ("W1", "b1", "W2"), MAIN), ("one array", ("w",), OTHER))
+    with _calling(exercise, submission, played) as call:
+        for title, names, values in cases:
+            hyper = {name: values[name] for name in exercise.hyper}
+            columns = range(len(rows[0][names[0]])) if way == "numbers" else [slice(None)]
+            steps = []
+            for column in columns:
+                state, path = None, []
+                for k, row in enumerate(rows):
+                    gradients = {name: row[name][column].copy() for name in names}
+                    result = call(gradients, **(dict(state=state) if k else {}), **hyper)
+                    form = "the steps, a dict, and its state"
+                    named, state = _two(result, submission, form)
+                    path.append(_steps(named, gradients, state))
+                steps.append(path)
+            for k, parts in enumerate(zip(*steps, strict=True)):
+                together = np.stack(parts, axis=-1).ravel()  # One name after the other.
+                played.add(title, f"At step {k + 1}", together, "The steps")
+        played.still = not any(value.any() for _, _, value, _ in played.values)
 
 
 def _two(result, submission, form):
@@ -369,18 +529,22 @@ def _two(result, submission, form):
     return result
 
 
-def _steps(steps, gradients):
+def _steps(steps, gradients, state):
     """The steps for some arrays, one after the other."""
     names = ", ".join(gradients)
+    turned = isinstance(state, Mapping) and set(state) == set(gradients)
+    if turned and not (isinstance(steps, Mapping) and set(steps) == set(gradients)):
+        raise Refused("The state came first, and then the steps: they go in the other order.")
     if not isinstance(steps, Mapping):
         raise Refused(
             f"The steps should be a dict with the names {names}: they are {brief(steps)}."
         )
     if set(steps) != set(gradients):
         got = ", ".join(map(str, steps)) or "no names"
-        raise Refused(
-            f"The steps should have the names of the gradients, {names}. They have {got}."
-        )
+        said = f"The steps should have the names of the gradients, {names}. They have {got}."
+        if len(steps) == 1 and set(steps) < set(gradients):
+            said += " Where does it return? A `return` in a loop ends the loop as well."
+        raise Refused(said)
     found = []
     for name, g in gradients.items():
         step = numbers(steps[name], f"The step of {name}")
@@ -391,61 +555,71 @@ def _steps(steps, gradients):
 
 
 def play_resume(exercise, submission):
-    """Ten gradients in one go; five, a saved state, and five; and twice from the same state."""
-    return _arrays_or_numbers(lambda *how: _play_resume(exercise, submission, *how))
+    """Ten gradients in one go; five, a saved state, and five; and others, parted elsewhere."""
+    return _as_it_can(
+        lambda played, way: _play_resume(exercise, submission, played, way),
+        *("arrays", "numbers"),
+    )
 
 
-def _play_resume(exercise, submission, played, apart):
-    call = _caller(exercise, submission, played)
-    hyper = {name: MAIN[name] for name in exercise.hyper}
+def _play_resume(exercise, submission, played, way):
     begin = np.array([1.0, -2.0, 0.5, 3.0, -1.0])
     ten = np.concatenate([GRADIENTS, -GRADIENTS[:2]])
+    main, other = ({name: of[name] for name in exercise.hyper} for of in (MAIN, OTHER))
+    with _calling(exercise, submission, played) as call:
 
-    def go(w, gradients, *state):
-        result = call(w.copy(), [g.copy() for g in gradients], *state, **hyper)
-        new, state = _two(result, submission, "the new w, and a state to carry on from")
-        new = numbers(new, "The w that came back")
-        if new.shape != w.shape:
-            raise Refused(f"The w that came back has shape {new.shape} instead of {w.shape}.")
-        return new + 0.0, state
+        def go(w, gradients, *state, hyper=main):
+            result = call(w.copy(), [g.copy() for g in gradients], *state, **hyper)
+            new, state = _two(result, submission, "the new w, and a state to carry on from")
+            if isinstance(new, tuple | dict) and isinstance(state, np.ndarray):
+                raise Refused("The state came first, and then w: they go in the other order.")
+            new = numbers(new, "The w that came back")
+            if new.shape != w.shape:
+                raise Refused(f"The w that came back has shape {new.shape} instead of {w.shape}.")
+            return new + 0.0, state
 
-    ends = []
-    for column in range(len(begin)) if apart else [slice(None)]:
-        w, gradients = begin[column], ten[:, column]
-        middle, state = go(w, gradients[:5])
-        saved = copy.deepcopy(state)
-        end = [go(w, gradients)[0], middle]
-        end += [go(middle, gradients[5:], s)[0] for s in (state, saved)]
-        ends.append(end)
-    titles = ["at one go", "interrupted", "interrupted", "from a saved copy of the state"]
-    places = ["After 10 gradients", "After the first 5", "After 5 + 5", "After 5 + 5"]
-    for title, place, parts in zip(titles, places, zip(*ends, strict=True), strict=True):
-        played.add(title, place, np.ravel(parts), "w")
+        ends = []
+        for column in range(len(begin)) if way == "numbers" else [slice(None)]:
+            w, gradients = begin[column], ten[:, column]
+            middle, state = go(w, gradients[:5])
+            saved = copy.deepcopy(state)
+            end = [go(w, gradients)[0], middle]
+            end += [go(middle, gradients[5:], s)[0] for s in (state, saved)]
+            middle, state = go(-w, gradients[:3], hyper=other)
+            end.append(go(middle, gradients[3:], state, hyper=other)[0])
+            ends.append(end)
+        titles = ["at one go", "interrupted", "interrupted", "from a saved copy of the state"]
+        titles.append("with other hyper-parameters")
+        places = ["After 10 gradients", "After the first 5", "After 5 + 5", "After 5 + 5"]
+        places.append("After 3 + 7")
+        for title, place, parts in zip(titles, places, zip(*ends, strict=True), strict=True):
+            played.add(title, place, np.ravel(parts), "w")
+        played.still = all((value == begin).all() for _, _, value, _ in played.values[:4])
 
 
 def _play_schedule(exercise, submission, cases):
     played = Played()
     own = parameters(submission)
     factory = bool(own) and own[0].name in exercise.hyper
-    for hyper, ks in cases:
-        if factory:
-            made = submission(**hyper)
-            call = Caller(made, played, ["k"])
-            one = call
-        else:
-            call = _caller(exercise, submission, played)
+    if factory:
+        makes, made = submission, {}
 
-            def one(k, call=call, hyper=hyper):
-                return call(k, **hyper)
+        def submission(k, **hyper):
+            key = tuple(hyper.items())
+            if key not in made:
+                made[key] = makes(**hyper)
+            return made[key](k)
 
-        title = ", ".join(f"{name}={value}" for name, value in hyper.items())
-        rates = [numbers(one(k), "The learning rate") for k in ks]
-        for k, rate in zip(ks, rates, strict=True):
-            if rate.size != 1:
-                raise Refused(
-                    f"The learning rate should be one number; at k = {k} it is {brief(rate)}."
-                )
-            played.add(title, f"At k = {k}", rate.reshape(()), "The learning rate")
+    with _calling(exercise, submission, played) as call:
+        for hyper, ks in cases:
+            title = ", ".join(f"{name}={value}" for name, value in hyper.items())
+            for k in ks:
+                rate = numbers(call(k, **hyper), "The learning rate")
+                if rate.size != 1:
+                    raise Refused(
+                        f"The learning rate should be one number; at k = {k} it is {brief(rate)}."
+                    )
+                played.add(title, f"At k = {k}", rate.reshape(()), "The learning rate")
     return played
 
 
@@ -469,17 +643,24 @@ def play_warmup_cosine(exercise, submission):
 
 def play_clip(exercise, submission):
     """Long gradients, short ones, none, and matrices."""
-    played = Played()
-    call = _caller(exercise, submission, played)
-    for title, g, max_norm in (
-        ("In a long gradient", np.array([3.0, -4.0, 12.0]), 2.0),
-        ("In a short gradient", np.array([0.3, -0.4, 0.1]), 2.0),
-        ("In a gradient of length max_norm", np.array([0.6, -0.8]), 1.0),
-        ("In a matrix", np.array([[3.0, -4.0], [0.5, 8.0]]), 5.0),
-        ("In a gradient of zeros", np.zeros(3), 1.0),
-    ):
-        played.add(title, title, call(g.copy(), max_norm=max_norm), "The gradient")
-    return played
+    return _as_it_can(
+        lambda played, way: _play_clip(exercise, submission, played, way), "arrays", "vectors"
+    )
+
+
+def _play_clip(exercise, submission, played, way):
+    with _calling(exercise, submission, played) as call:
+        for title, g, max_norm in (
+            ("In a long gradient", np.array([3.0, -4.0, 12.0]), 2.0),
+            ("In a short gradient", np.array([0.3, -0.4, 0.1]), 2.0),
+            ("In a gradient of length max_norm", np.array([0.6, -0.8]), 1.0),
+            ("In a matrix", np.array([[3.0, -4.0], [0.5, 8.0]]), 5.0),
+            ("In a gradient of zeros", np.zeros(3), 1.0),
+        ):
+            given = g.ravel() if way == "vectors" else g
+            clipped = numbers(call(given.copy(), max_norm=max_norm), "The gradient")
+            clipped = clipped.reshape(g.shape) if clipped.shape == given.shape else clipped
+            played.add(title, title, clipped, "The gradient")
 
 
 # PyTorch's training loop
@@ -488,33 +669,41 @@ def play_clip(exercise, submission):
 def play_training_loop(exercise, submission):
     """Two trainings; what every step of the optimizer makes of the weight, and at which rate."""
     played = Played(seen=dict(logs=[]))
-    call = _caller(exercise, submission, played)
-    X = [np.array([[1.0], [2.0]]), np.array([[-1.0], [0.5]]), np.array([[1.5], [-0.5]])]
+    call = Caller(submission, played, exercise.required)
+    call.check_fit(len(exercise.required), exercise.hyper)
+    X = [[[1.0], [2.0]], [[-1.0], [0.5]], [[1.5], [-0.5]]]
     for epochs, n in ((3, 3), (2, 1)):
-        log = []
-        model = Model(log)
-
-        def loss_function(prediction, y, log=log):
-            if not isinstance(prediction, Prediction):
-                raise Refused(
-                    f"The loss was called with {brief(prediction)} first; it takes what the model "
-                    "returned, and then y."
-                )
-            log.append("loss_function")
-            return Loss(prediction, y, log)
-
-        optimizer = Optimizer(model, log)
-        scheduler = Scheduler(optimizer, log)
-        batches = [(x, 3 * x + 0.1) for x in X[:n]]
-        result = call(model, loss_function, optimizer, scheduler, batches, epochs)
-        if not log:
-            raise NotBegun if result in (None, Ellipsis) else Refused("Nothing was called.")
-        path = np.array(optimizer.updates or np.empty((0, 2)))
+        path, rate, log = _trained(call, X[:n], epochs)
         title = f"{epochs} epochs of {n} batches"
         played.add(title, "In the number of steps", len(path), "")
         for k in range(epochs * n):
             row = path[k] if k < len(path) else np.full(2, np.nan)
             played.add(title, f"At step {k + 1}", row, "")
-        played.add(title, "In the last learning rate", scheduler.get_last_lr()[0], "")
+        played.add(title, "In the last learning rate", rate, "")
         played.seen["logs"].append(log)
+    played.unsteady = not np.array_equal(path, _trained(call, X[:n], epochs)[0])
     return played
+
+
+def _trained(call, X, epochs):
+    """The weight and the rate at every step of a training, the last rate, and the calls."""
+    log = []
+    model = Model(log)
+
+    def loss_function(prediction, y):
+        if not isinstance(prediction, Prediction):
+            raise Refused(
+                f"The loss was called with {brief(prediction)} first; it takes what the model "
+                "returned, and then y."
+            )
+        log.append("loss_function")
+        return Loss(prediction, y, log)
+
+    optimizer = Optimizer(model, log)
+    scheduler = Scheduler(optimizer, log)
+    batches = [(Tensor.of(x), 3 * Tensor.of(x) + 0.1) for x in X]
+    result = call(model, loss_function, optimizer, scheduler, batches, epochs)
+    if not log:
+        raise NotBegun if result in (None, Ellipsis) else Refused("Nothing was called.")
+    path = np.array(optimizer.updates or np.empty((0, 2)))
+    return path, scheduler.get_last_lr()[0], log

@@ -11,6 +11,7 @@ from descent.lives import code, inline
 from .judging import right
 from .playing import start, walks
 from .sandbox import LAST_RESORT, SECONDS
+from .torch_stand_in import LACKS
 
 
 @dataclass(frozen=True, repr=False)
@@ -105,8 +106,10 @@ def trouble_message(trouble, function):
         )
     said = f"{trouble.kind}: {trouble.text}" if trouble.text else trouble.kind
     begun = f"{function} stopped with an error{at}:\n{code(said)}\n"
-    if "for ^" in trouble.text:
+    if "for ^" in trouble.text or "bitwise_xor" in trouble.text:
         return begun + "In Python, `^` is not a power."
+    if LACKS in trouble.text:
+        return begun + "It may well be right in PyTorch. Leave it out for the check."
     return begun + _ADVICE.get(trouble.kind, _ADVICE[None])
 
 

@@ -357,7 +357,10 @@ class _Watch:
         self.look(code, self.lines.get(code, code.co_firstlineno))
 
     def at_trace(self, frame, event, argument):
-        frame.f_trace_opcodes = True  # A loop in one line may be no new line to Python.
+        if frame.f_code.co_filename.startswith(_OURS):
+            return None  # It comes to an end, and what it calls is traced on its own.
+        # A loop in one line may be no new line to Python. Libraries have none of these.
+        frame.f_trace_opcodes = _is_learners(frame.f_code.co_filename)
         self.look(frame.f_code, frame.f_lineno)
         return self.at_trace
 

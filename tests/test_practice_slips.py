@@ -1,0 +1,1057 @@
+"""What a checker must not do: pass what is wrong, refuse what is right, say what isn't so."""
+
+import functools
+import math
+import re
+
+import numpy as np
+import pytest
+
+from descent import practice
+from descent.practice import check
+from descent.practice.exercises import EXERCISES
+from descent.practice.mistakes import (
+    BY_ID,
+    MISTAKES,
+    edited,
+    function_of,
+    pairs,
+    source,
+    wrong_answers,
+)
+from descent.practice.playing import without_effect
+
+SLIPS, RIGHT = [], []
+
+
+def slip(exercise, name=None, words=".", never=r"none of the mistakes"):
+    """Register a wrong answer: the name that it must get, and words that must (not) be said."""
+
+    def register(function):
+        label = f"{exercise} {function.__name__}"
+        SLIPS.append(pytest.param(exercise, function, name, words, never, id=label))
+        return function
+
+    return register
+
+
+def right(exercise, words="^Right"):
+    """Register a right answer."""
+
+    def register(function):
+        label = f"{exercise} {function.__name__}"
+        RIGHT.append(pytest.param(exercise, function, words, id=label))
+        return function
+
+    return register
+
+
+def made(exercise, edit):
+    """The right answer of an exercise with an edit in its text."""
+    answer = EXERCISES[exercise].answer
+    text = edited(source(answer), edit)
+    assert text is not None, edit
+    return function_of(text, answer)
+
+
+# Nothing wrong passes: the form
+
+
+@slip("gradient_descent", words=r"two things: its step, and a dict of its memory, .*empty.*`\{\}`")
+def the_step_alone(g, *, lr):
+    return lr * g
+
+
+@slip("gradient_descent", words="two things")
+def none_for_memory(g, *, lr):
+    return lr * g, None
+
+
+@slip("gradient_descent", words=r"shape is \(5, 1\), and \(5,\) was expected")
+def a_column(g, *, lr):
+    return (lr * g)[:, None] if np.ndim(g) == 1 else lr * g, {}
+
+
+# Nothing wrong passes: shuffles
+
+
+def batches(X, y, size, order):
+    return [(X[order[k : k + size]], y[order[k : k + size]]) for k in range(0, len(X), size)]
+
+
+@slip("minibatches", "no-shuffle")
+def shuffled_where_some_are_left(X, y, batch_size, rng):
+    n = len(X)
+    return batches(X, y, batch_size, rng.permutation(n) if n % batch_size else np.arange(n))
+
+
+@slip("minibatches", "no-shuffle")
+def shuffled_where_none_is_left(X, y, batch_size, rng):
+    n = len(X)
+    return batches(X, y, batch_size, np.arange(n) if n % batch_size else rng.permutation(n))
+
+
+@slip("minibatches", "no-shuffle", words="With 5 rows")
+def shuffled_where_there_are_several(X, y, batch_size, rng):
+    n = len(X)
+    return batches(X, y, batch_size, rng.permutation(n) if n > batch_size else np.arange(n))
+
+
+@slip("minibatches", "no-shuffle")
+def turned_round(X, y, batch_size, rng):
+    n = len(X)
+    return batches(X, y, batch_size, (np.arange(n) + rng.integers(n)) % n)
+
+
+@slip("minibatches", "no-shuffle")
+def backwards_or_forwards(X, y, batch_size, rng):
+    order = np.arange(len(X))
+    return batches(X, y, batch_size, order[::-1] if rng.random() < 0.5 else order)
+
+
+@slip("minibatches", "no-shuffle")
+def two_are_swapped(X, y, batch_size, rng):
+    order = np.arange(len(X))
+    a, b = rng.integers(len(X), size=2)
+    order[[a, b]] = order[[b, a]]
+    return batches(X, y, batch_size, order)
+
+
+@slip("minibatches", "half-shuffled")
+def the_last_batch_stays(X, y, batch_size, rng):
+    n = len(X)
+    full = n - n % batch_size
+    return batches(X, y, batch_size, np.append(rng.permutation(full), np.arange(full, n)))
+
+
+@slip("minibatches", "half-shuffled")
+def the_last_batch_is_shuffled_in_itself(X, y, batch_size, rng):
+    n = len(X)
+    full = n - n % batch_size
+    rest = full + rng.permutation(n - full)
+    return batches(X, y, batch_size, np.append(rng.permutation(full), rest))
+
+
+@slip("minibatches", "half-shuffled")
+def the_first_half_alone(X, y, batch_size, rng):
+    n = len(X)
+    return batches(X, y, batch_size, np.append(rng.permutation(n // 2), np.arange(n // 2, n)))
+
+
+@slip("minibatches", "half-shuffled")
+def nearby_rows_change_places(X, y, batch_size, rng):
+    n = len(X)
+    return batches(X, y, batch_size, np.argsort(np.arange(n) + 8 * rng.random(n)))
+
+
+@slip("minibatches", "short-batch-first")
+def the_small_one_first(X, y, batch_size, rng):
+    order, first = rng.permutation(len(X)), len(X) % batch_size
+    parts = [order[:first]] * (first > 0)
+    parts += [order[k : k + batch_size] for k in range(first, len(X), batch_size)]
+    return [(X[rows], y[rows]) for rows in parts]
+
+
+@slip("minibatches", "short-batch-first")
+def the_small_one_in_the_middle(X, y, batch_size, rng):
+    found = batches(X, y, batch_size, rng.permutation(len(X)))
+    return found[:1] + found[:0:-1]
+
+
+@slip("minibatches", "rng-ignored")
+def its_own_generator(X, y, batch_size, rng):
+    return batches(X, y, batch_size, OWN.permutation(len(X)))
+
+
+OWN = np.random.default_rng(11)
+
+
+@slip("minibatches", "return-in-loop", words="have 64 rows; 84 rows never came")
+def returns_a_list_in_the_loop(X, y, batch_size, rng):
+    order, found = rng.permutation(len(X)), []
+    for k in range(0, len(X), batch_size):
+        rows = order[k : k + batch_size]
+        found.append((X[rows], y[rows]))
+        return found
+
+
+@slip("minibatches", words="one pair only.*`return` in a loop")
+def returns_a_pair_in_the_loop(X, y, batch_size, rng):
+    order = rng.permutation(len(X))
+    for k in range(0, len(X), batch_size):
+        rows = order[k : k + batch_size]
+        return X[rows], y[rows]
+
+
+@slip("minibatches", "lost-rows", words="your batches have no rows; 148 rows never came")
+def nothing_in_a_list(X, y, batch_size, rng):
+    return []
+
+
+@slip("minibatches", words="answers came first")
+def answers_first(X, y, batch_size, rng):
+    return [(b, a) for a, b in batches(X, y, batch_size, rng.permutation(len(X)))]
+
+
+# Nothing wrong passes: what is handed in, and what is remembered outside
+
+
+def one_adam(g, m, v, t, lr, beta1, beta2, eps):
+    m, v = beta1 * m + (1 - beta1) * g, beta2 * v + (1 - beta2) * g**2
+    step = lr * (m / (1 - beta1**t)) / (np.sqrt(v / (1 - beta2**t)) + eps)
+    return step, m, v
+
+
+@slip("resume", "changed-input", words="`state` is not what it was")
+def updates_the_state(w, gradients, state=None, *, lr, beta1, beta2, eps):
+    state = dict(m=0, v=0, t=0) if state is None else state
+    m, v, t = state["m"], state["v"], state["t"]
+    for g in gradients:
+        t += 1
+        step, m, v = one_adam(g, m, v, t, lr, beta1, beta2, eps)
+        w = w - step
+    state.update(m=m, v=v, t=t)
+    return w, state
+
+
+@slip("resume", "changed-input", words="`gradients`")
+def empties_the_list(w, gradients, state=None, *, lr, beta1, beta2, eps):
+    m, v, t = state or (0, 0, 0)
+    while gradients:
+        t += 1
+        step, m, v = one_adam(gradients.pop(0), m, v, t, lr, beta1, beta2, eps)
+        w = w - step
+    return w, (m, v, t)
+
+
+class State:
+    m, v, t = 0, 0, 0
+
+
+@slip("resume", "changed-input", words="`state`")
+def writes_into_an_object(w, gradients, state=None, *, lr, beta1, beta2, eps):
+    s = state or State()
+    for g in gradients:
+        s.t += 1
+        step, s.m, s.v = one_adam(g, s.m, s.v, s.t, lr, beta1, beta2, eps)
+        w = w - step
+    return w, s
+
+
+@slip("resume", words=r"After 3 \+ 7", never="average")
+def resumes_where_it_was_tried(w, gradients, state=None, *, lr, beta1, beta2, eps):
+    m, v, _ = state or (0, 0, 0)
+    t = 5 if state else 0
+    for g in gradients:
+        t += 1
+        step, m, v = one_adam(g, m, v, t, lr, beta1, beta2, eps)
+        w = w - step
+    return w, (m, v, t)
+
+
+def all_of(gradients, kept, lr, beta1, beta2, eps):
+    """The steps of one call, `kept` being written into."""
+    kept["t"] = kept.get("t", 0) + 1
+    steps = {}
+    for name, g in gradients.items():
+        m, v = kept.get(name, (0, 0))
+        steps[name], m, v = one_adam(g, m, v, kept["t"], lr, beta1, beta2, eps)
+        kept[name] = m, v
+    return steps
+
+
+GLOBAL = {}
+
+
+@slip("adam_all", "memory-outside", never="shape")
+def keeps_all_in_a_global(gradients, state=None, *, lr, beta1, beta2, eps):
+    return all_of(gradients, GLOBAL, lr, beta1, beta2, eps), None
+
+
+@slip("adam_all", "memory-outside", never="shape")
+def empties_its_global_at_the_start(gradients, state=None, *, lr, beta1, beta2, eps):
+    if state is None:
+        GLOBAL.clear()
+    return all_of(gradients, GLOBAL, lr, beta1, beta2, eps), "begun"
+
+
+@slip("adam_all", "memory-outside")
+def has_a_default_that_is_kept(gradients, state={}, *, lr, beta1, beta2, eps):  # noqa: B006
+    return all_of(gradients, state, lr, beta1, beta2, eps), state
+
+
+@slip("adam_all", "changed-input", words="`state` is not what it was")
+def writes_into_the_state(gradients, state=None, *, lr, beta1, beta2, eps):
+    state = {} if state is None else state
+    return all_of(gradients, state, lr, beta1, beta2, eps), state
+
+
+@slip("adam_all", words="`self`")
+def as_a_method(self, gradients, state=None, *, lr, beta1, beta2, eps):
+    return all_of(gradients, self.s, lr, beta1, beta2, eps), self.s
+
+
+class Keeps:
+    def __init__(self):
+        self.s = {}
+
+    def __call__(self, gradients, state=None, *, lr, beta1, beta2, eps):
+        return all_of(gradients, self.s, lr, beta1, beta2, eps), self.s
+
+    __name__ = "keeps_in_its_object"
+
+
+slip("adam_all", "memory-outside")(Keeps())
+
+
+@slip("adam_all", "written-in")
+def eps_and_betas_of_the_check(gradients, state=None, *, lr, beta1, beta2, eps):
+    kept = dict(state or {})
+    return all_of(gradients, kept, lr, 0.8, 0.95, 1e-2), kept
+
+
+@slip("momentum", "memory-outside", never="shape")
+def keeps_m_in_a_global(g, *, lr, beta):
+    global M
+    M = beta * M + g
+    return lr * M, {}
+
+
+M = 0
+
+
+@slip("momentum", "memory-outside")
+def keeps_m_in_an_attribute(g, *, lr, beta):
+    keeps_m_in_an_attribute.m = beta * getattr(keeps_m_in_an_attribute, "m", 0) + g
+    return lr * keeps_m_in_an_attribute.m, {}
+
+
+@slip("momentum", "memory-outside")
+def keeps_m_in_a_default(g, kept=[0], *, lr, beta):  # noqa: B006
+    kept[0] = beta * kept[0] + g
+    return lr * kept[0], {}
+
+
+@slip("adam", "memory-outside")
+def counts_outside(g, m=0, v=0, *, lr, beta1, beta2, eps):
+    counts_outside.t = getattr(counts_outside, "t", 0) + 1
+    step, m, v = one_adam(g, m, v, counts_outside.t, lr, beta1, beta2, eps)
+    return step, dict(m=m, v=v)
+
+
+@slip("adam", "memory-outside")
+def begins_anew_outside(g, t=0, *, lr, beta1, beta2, eps):
+    old = OUTSIDE if t else dict(m=0, v=0)
+    step, m, v = one_adam(g, old["m"], old["v"], t + 1, lr, beta1, beta2, eps)
+    OUTSIDE.update(m=m, v=v)
+    return step, dict(t=t + 1)
+
+
+OUTSIDE = {}
+
+
+class SharesItsMemory:
+    m = [0]  # noqa: RUF012
+
+    def __init__(self, lr, beta):
+        self.lr, self.beta = lr, beta
+
+    def step(self, g):
+        self.m[0] = self.beta * self.m[0] + g
+        return self.lr * self.m[0]
+
+
+slip("momentum", "memory-outside", never="shape")(SharesItsMemory)
+
+
+@slip("walk", "memory-outside")
+def walks_on(loss, x, *, lr, steps):
+    for _ in range(steps):
+        WALKED.append(x)
+        x = x - lr * loss(x)[1]
+    return np.array([*WALKED[-steps:], x]) if len(WALKED) == steps else np.array(WALKED)
+
+
+WALKED = []
+
+
+@slip("schedule", "memory-outside")
+def falls_at_every_call(k, *, lr, every, factor):
+    RATES.append(lr * factor ** (len(RATES) // every))
+    return RATES[-1]
+
+
+RATES = []
+
+
+@slip("training_loop", "memory-outside")
+def leaves_epochs_out(model, loss_function, optimizer, scheduler, batches, epochs):
+    TRAINED.append(1)
+    for _ in range(epochs if len(TRAINED) < 3 else 1):
+        for X, y in batches:
+            optimizer.zero_grad()
+            loss_function(model(X), y).backward()
+            optimizer.step()
+        scheduler.step()
+
+
+TRAINED = []
+
+
+# Nothing right is refused
+
+
+def loop(train):
+    """Register a training loop whose step for a batch is this."""
+
+    @functools.wraps(train)
+    def trains(model, loss_function, optimizer, scheduler, batches, epochs):
+        for _ in range(epochs):
+            for X, y in batches:
+                train(model, loss_function, optimizer, X, y)
+            scheduler.step()
+
+    trains.__signature__ = TRAINING
+    return right("training_loop")(trains)
+
+
+TRAINING = __import__("inspect").signature(EXERCISES["training_loop"].answer)
+
+
+@loop
+def with_a_closure(model, loss_function, optimizer, X, y):
+    def closure():
+        optimizer.zero_grad()
+        loss = loss_function(model(X), y)
+        loss.backward()
+        return loss
+
+    float(optimizer.step(closure))
+
+
+@loop
+def to_a_device(model, loss_function, optimizer, X, y):
+    X, y = X.to("cpu", non_blocking=True), y.cpu().float()
+    optimizer.zero_grad()
+    loss = loss_function(model.to("cpu")(X), y)
+    loss.backward()
+    optimizer.step()
+
+
+@loop
+def with_sizes(model, loss_function, optimizer, X, y):
+    assert X.size(0) == len(y) == X.shape[0] and tuple(X.size()) == (2, 1) and X.dim() == 2
+    optimizer.zero_grad()
+    out = model(X.view(X.size(0), -1)).view(-1)
+    loss = loss_function(out, y.view(-1))
+    loss.backward()
+    optimizer.step()
+    total = 0.0
+    total += loss.item() * X.size(0) / y.numel()
+
+
+@loop
+def with_a_mean(model, loss_function, optimizer, X, y):
+    optimizer.zero_grad()
+    loss = loss_function(model(X).squeeze(), y.squeeze()).mean()
+    (loss / 2 * 2).backward()
+    optimizer.step()
+    assert loss.detach().cpu().numpy() >= 0 and loss.data.item() >= 0
+
+
+@loop
+def with_accumulation(model, loss_function, optimizer, X, y):
+    optimizer.zero_grad()
+    for _ in range(4):
+        (loss_function(model(X), y) / 4).backward()
+    optimizer.step()
+
+
+@loop
+def asking_what_is_there(model, loss_function, optimizer, X, y):
+    assert not hasattr(model, "module") and getattr(X, "grad", None) is None
+    model.train()
+    optimizer.zero_grad(set_to_none=True)
+    loss_function(model(X.clone().detach()), y).backward()
+    assert [p.grad is not None for p in model.parameters()] == [True]
+    optimizer.step()
+
+
+@slip("training_loop", words="stand-in, and it has no `compile` for the model.*right in PyTorch")
+def asks_for_more(model, loss_function, optimizer, scheduler, batches, epochs):
+    model.compile()
+
+
+PLAIN = "It takes (vectors|one number)"
+
+
+@right("gradient_descent", PLAIN)
+def by_hand_over_entries(g, *, lr):
+    step = [0.0] * len(g)
+    for i in range(len(g)):
+        step[i] = lr * float(g[i])
+    return step, {}
+
+
+@right("rmsprop", PLAIN)
+def with_a_root_for_each(g, v=None, *, lr, beta2, eps):
+    v = [0.0] * len(g) if v is None else v
+    v = [beta2 * a + (1 - beta2) * x * x for a, x in zip(v, g, strict=True)]
+    return np.array([lr * x / (math.sqrt(a) + eps) for a, x in zip(v, g, strict=True)]), dict(v=v)
+
+
+@right("adam", PLAIN)
+def with_an_index(g, m=None, v=None, t=0, *, lr, beta1, beta2, eps):
+    n, t = len(g), t + 1
+    m = np.zeros(n) if m is None else m.copy()
+    v = np.zeros(n) if v is None else v.copy()
+    step = np.zeros(n)
+    for i in range(n):
+        m[i] = beta1 * m[i] + (1 - beta1) * g[i]
+        v[i] = beta2 * v[i] + (1 - beta2) * g[i] ** 2
+        root = math.sqrt(v[i] / (1 - beta2**t))
+        step[i] = lr * m[i] / (1 - beta1**t) / (root + eps)
+    return step, dict(m=m, v=v, t=t)
+
+
+@right("clip", PLAIN)
+def with_a_sum(g, *, max_norm):
+    norm = math.sqrt(sum(x * x for x in g))
+    return [x * max_norm / norm for x in g] if norm > max_norm else g
+
+
+@right("finite_difference", PLAIN)
+def with_lists(loss, x):
+    g = []
+    for i in range(len(x)):
+        up, down = list(x), list(x)
+        up[i], down[i] = float(up[i]) + 1e-5, float(down[i]) - 1e-5
+        g.append((loss(np.array(up)) - loss(np.array(down))) / 2e-5)
+    return g
+
+
+@right("bias_correction", PLAIN)
+def for_each_average(m, t, *, beta):
+    return [float(x) / (1 - beta**t) for x in m]
+
+
+@slip("adam", words="operands could not be broadcast|shapes")
+def fails_at_a_matrix_and_at_all_else(g, m=0, v=0, t=0, *, lr, beta1, beta2, eps):
+    return g + np.ones(9), dict(m=m, v=v, t=t)
+
+
+# Nothing untrue is said: form first
+
+
+@slip("momentum", words="parameters, `w`, and then their gradient.*other courses", never="shape")
+def parameters_in(w, dw, v=0, *, lr, beta):
+    v = beta * v + dw
+    return w - lr * v, dict(v=v)
+
+
+@slip("momentum", words="takes `slope` after the gradient.*without a value.*never sees", never="0 ")
+def parameters_in_under_other_names(at, slope, v=0, *, lr, beta):
+    v = beta * v + slope
+    return at - lr * v, dict(v=v)
+
+
+@slip("adam", words="parameters, `theta`, and then their gradient")
+def parameters_in_without_hyper(theta, grad, config=None):
+    return theta, config
+
+
+@slip("gradient_descent", words=r"returned None.*It prints, and what is printed is not handed")
+def prints_it(g, *, lr):
+    print(lr * g)
+
+
+@slip("schedule", words=r"is None.*It prints, and what is printed is not handed")
+def prints_the_rate(k, *, lr, every, factor):
+    print(lr * factor ** (k // every))
+
+
+@slip("adam", words="takes `self` first.*a method.*without its object")
+def a_method(self, g, m=0, v=0, t=0, *, lr, beta1, beta2, eps):
+    return g, dict(m=m, v=v, t=t)
+
+
+@slip("finite_difference", words="another order.*by place: loss, x")
+def x_first(x, loss):
+    return x
+
+
+@slip("adamw", words="another order.*by place: w, g")
+def gradient_first(g, w, m=0, v=0, t=0, *, lr, beta1, beta2, eps, weight_decay):
+    return w, dict(m=m, v=v, t=t)
+
+
+@slip("minibatches", words="another order.*X, y, batch_size, rng")
+def generator_first(X, y, rng, batch_size):
+    return []
+
+
+@slip("adam_all", words="The state came first")
+def state_first(gradients, state=None, *, lr, beta1, beta2, eps):
+    kept = dict(state or {})
+    return kept, all_of(gradients, kept, lr, beta1, beta2, eps)
+
+
+@slip("resume", words="The state came first")
+def w_last(w, gradients, state=None, *, lr, beta1, beta2, eps):
+    return (0, 0, 0), w
+
+
+# ... then whether it moves, and whether each hyper-parameter has an effect
+
+
+@slip("adam", "never-moves", never="Two things at once|average|eps")
+def zeros(g, m=0, v=0, t=0, *, lr, beta1, beta2, eps):
+    t, m = t + 1, beta1 * m + (1 - beta1) * g
+    return np.zeros_like(g), dict(m=m, v=v, t=t)
+
+
+@slip("adamw", "never-moves")
+def parameters_as_they_came(w, g, m=0, v=0, t=0, *, lr, beta1, beta2, eps, weight_decay):
+    return w, dict(m=m, v=v, t=t + 1)
+
+
+@slip("walk", "never-moves")
+def stays(loss, x, *, lr, steps):
+    return np.array([x] * (steps + 1))
+
+
+@slip("resume", "never-moves")
+def resumes_nothing(w, gradients, state=None, *, lr, beta1, beta2, eps):
+    return w, state
+
+
+@slip("adam", "eps-fixed", words="another `eps`")
+def eps_of_keras(g, m=0, v=0, t=0, *, lr, beta1, beta2, eps):
+    step, m, v = one_adam(g, m, v, t + 1, lr, beta1, beta2, 1e-7)
+    return step, dict(m=m, v=v, t=t + 1)
+
+
+@slip("momentum", "written-in", words="another `beta`")
+def beta_of_nine_tenths(g, m=0, *, lr, beta):
+    m = 0.9 * m + g
+    return lr * m, dict(m=m)
+
+
+@slip("adam", "written-in", words="another `beta1` and another `beta2`")
+def betas_of_the_paper(g, m=0, v=0, t=0, *, lr, beta1, beta2, eps):
+    step, m, v = one_adam(g, m, v, t + 1, lr, 0.9, 0.999, eps)
+    return step, dict(m=m, v=v, t=t + 1)
+
+
+@slip("adam", "lr-forgotten", words="another `lr`")
+def lr_of_the_check(g, m=0, v=0, t=0, *, lr, beta1, beta2, eps):
+    step, m, v = one_adam(g, m, v, t + 1, 0.1, beta1, beta2, eps)
+    return step, dict(m=m, v=v, t=t + 1)
+
+
+@slip("clip", "written-in", words="`max_norm`")
+def clips_to_two(g, *, max_norm):
+    norm = np.linalg.norm(g)
+    return g * 2 / norm if norm > 2 else g
+
+
+# ... and only then the arithmetic
+
+
+@slip("momentum", "step-kept", never="Two names|array")
+def the_step_is_the_memory(g, v=0, *, lr, beta):
+    v = lr * (beta * v + g)
+    return v, dict(v=v)
+
+
+@slip("nesterov", "lookahead-opposed", never="enters the memory|uphill")
+def against_its_memory(g, m=0, *, lr, beta):
+    m = beta * m + g
+    return lr * (g - beta * m), dict(m=m)
+
+
+@slip("nesterov", "lookahead-opposed", never="enters the memory")
+def against_its_memory_in_an_object(lr, beta):
+    m = 0
+
+    def step(g):
+        nonlocal m
+        m = beta * m + g
+        return lr * (g - beta * m)
+
+    return step
+
+
+@slip("adam", "frozen-t", never="first step is right|correction is right")
+def sums_without_a_correction(g, p=0, q=0, *, lr, beta1, beta2, eps):
+    p, q = beta1 * p + g, beta2 * q + g**2
+    return lr * p / (np.sqrt(q) + eps), dict(p=p, q=q)
+
+
+@slip("adam", "written-in", words="also changes `g` in place")
+def its_gradient_times_lr(g, m=0, v=0, t=0, *, lr, beta1, beta2, eps):
+    g *= lr
+    return g, dict(m=m, v=v, t=t)
+
+
+@slip("schedule", "rounded-off", words=r"4 decimal places.*yours is 0\.0003 and 0\.00025")
+def rounds(k, *, lr, every, factor):
+    return round(lr * factor ** (k // every), 4)
+
+
+@slip("training_loop", "return-in-loop", words="there is no loop, or it ends too soon")
+def one_epoch_alone(model, loss_function, optimizer, scheduler, batches, epochs):
+    for X, y in batches:
+        optimizer.zero_grad()
+        loss_function(model(X), y).backward()
+        optimizer.step()
+    scheduler.step()
+
+
+@slip("adam", "rounded-off", words="3 decimal places")
+def rounds_its_step(g, m=0, v=0, t=0, *, lr, beta1, beta2, eps):
+    step, m, v = one_adam(g, m, v, t + 1, lr, beta1, beta2, eps)
+    return np.round(step, 3), dict(m=m, v=v, t=t + 1)
+
+
+# The commonest slips have names
+
+
+COMMON = [
+    ("rmsprop", "np.sqrt(v) -> v**1/2", "root-as-half"),
+    ("adam", "np.sqrt(v_hat) -> v_hat**1/2", "root-as-half"),
+    ("clip", "np.sqrt((g**2).sum()) -> (g**2).sum()**1/2", "root-as-half"),
+    ("bias_correction", "m / (1 - beta**t) -> m/1-beta**t", "correction-without-parentheses"),
+    ("bias_correction", "beta**t -> beta**2", "frozen-power"),
+    ("bias_correction", "(1 - beta**t) -> (1 + beta**t)", "correction-adds"),
+    ("adam", "beta1**t -> beta1**2; beta2**t -> beta2**2", "frozen-power"),
+    ("adam", "(1 - beta1**t) -> (1 + beta1**t); (1 - beta2**t) -> (1 + beta2**t)",
+     "correction-adds"),
+    ("adagrad", "v=0 -> v=0.1", "starts-at-a-tenth"),
+    ("adam", "m=0, v=0 -> m=1, v=1", "starts-at-one"),
+    ("rmsprop", "v=0 -> v=1", "starts-at-one"),
+    ("momentum", "m=0 -> m=1", "starts-at-one"),
+    ("amsgrad", "m=m, v=v, -> m=m, v=0,", "memory-forgotten"),
+    ("amsgrad", "m=m, v=v, -> m=0, v=v,", "memory-forgotten"),
+    ("adamax", "m=m, u=u -> m=m, u=0", "memory-forgotten"),
+    ("nadam", "m=m, v=v -> m=0, v=v", "memory-forgotten"),
+    ("amsgrad", "v_max = np.maximum(v_max, v) -> v_max = np.maximum(v_max, v / (1 - beta2**t))",
+     "corrected-twice"),
+    ("nadam", "mu = beta1 * (1 - 0.5 * 0.96 ** (momentum_decay * t)) -> mu = beta1 * (1 - 0.5 * "
+     "0.96**t); mu_next = beta1 * (1 - 0.5 * 0.96 ** (momentum_decay * (t + 1))) -> "
+     "mu_next = beta1 * (1 - 0.5 * 0.96 ** (t + 1))", "schedule-of-keras"),
+    ("nadam", "m_hat = mu_next * m / (1 - mu_product * mu_next) + (1 - mu) * g / (1 - mu_product)"
+     " -> m_hat = (beta1 * m + (1 - beta1) * g) / (1 - beta1**t)", "nadam-simplified"),
+    ("warmup_cosine", "if k < warmup -> if k <= warmup", "warmup-one-too-long"),
+    ("warmup_cosine", "(k + 1) / warmup -> (k + 1) / (warmup + 1)", "warmup-stretched"),
+    ("warmup_cosine", "math.pi * done -> done", "pi-forgotten"),
+    ("warmup_cosine", "(k - warmup) / (steps - warmup) -> (k - warmup) / steps - warmup",
+     "division-first"),
+    ("warmup_cosine", "math.pi * done -> 180 * done", "pi-forgotten"),
+    ("schedule", "(k // every) -> ((k + 1) // every)", "drop-off-by-one"),
+    ("training_loop", "        scheduler.step() ->             scheduler.step()\n"
+     "        scheduler.step()", "scheduler-twice"),
+    ("walk", "    return np.array(points) ->         return np.array(points)", "return-in-loop"),
+    ("finite_difference", "    return g ->         return g", "return-in-loop"),
+    ("resume", "    return w, (m, v, t) ->         return w, (m, v, t)", "return-in-loop"),
+    *(("finite_difference", f"6e-6 -> {h}; / (2 * h) -> / 2 * h", "divided-then-multiplied")
+      for h in (1e-2, 1e-3, 1e-4, 1e-5, 1e-7)),
+    *(("finite_difference", f"6e-6 -> {h}; / (2 * h) -> / h", "width-miscounted")
+      for h in (1e-2, 1e-4, 1e-6, 1e-7)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("exercise, edit, name", COMMON)
+def test_the_commonest_slips_have_names(exercise, edit, name):
+    report = check(exercise, made(exercise, edit))
+    assert not report.passed
+    assert (report.mistake or report.variant) == name, report.message
+
+
+def test_a_power_sign_of_other_languages_is_told():
+    for square in (lambda g: g ^ 2, lambda g: float(g[0]) ^ 2):
+        report = check("gradient_descent", lambda g, *, lr, f=square: (lr * f(g), {}))
+        assert "In Python, `^` is not a power." in report.message
+
+
+@pytest.mark.parametrize(
+    "exercise, edit, names",
+    [
+        ("schedule", "return lr * factor ** (k // every) -> "
+         "return -lr * factor ** ((k + 1) // every)", "ascent drop-off-by-one"),
+        ("warmup_cosine", "(k + 1) / warmup -> k / warmup; (k - warmup) / (steps - warmup) -> "
+         "(k - warmup) / (steps - 1 - warmup)", "warmup-from-zero cosine-off-by-one"),
+        ("warmup_cosine", "if k < warmup -> if k <= warmup; math.pi * done -> done",
+         "warmup-one-too-long pi-forgotten"),
+        ("bias_correction", "m / (1 - beta**t) -> m * (1 - beta**(t + 1))",
+         "correction-multiplies t-off-by-one"),
+        ("clip", "g * max_norm / norm if norm > max_norm else g -> g * max_norm / norm; "
+         "np.sqrt((g**2).sum()) -> (g**2).sum()**1/2", "always-rescaled root-as-half"),
+    ],
+)  # fmt: skip
+def test_two_slips_at_once_outside_the_rules_are_both_named(exercise, edit, names):
+    message = check(exercise, made(exercise, edit)).message
+    for name in names.split():
+        assert BY_ID[name].tells(exercise) in message
+
+
+@pytest.mark.parametrize("exercise, function, name, words, never", SLIPS)
+def test_a_slip_is_told_as_what_it_is(exercise, function, name, words, never, monkeypatch):
+    report = check(exercise, function)
+    assert not report.passed, report.message
+    assert (report.mistake or report.variant) == name, report.message
+    assert re.search(words, report.message, re.DOTALL), report.message
+    assert not re.search(never, report.message, re.DOTALL), report.message
+
+
+@pytest.mark.parametrize("exercise, function, words", RIGHT)
+def test_what_is_right_in_its_form_passes(exercise, function, words):
+    report = check(exercise, function)
+    assert report.passed, report.message
+    assert re.search(words, report.message), report.message
+
+
+@pytest.mark.parametrize("exercise", EXERCISES.values(), ids=lambda exercise: exercise.name)
+def test_every_hyper_parameter_of_a_right_answer_has_an_effect(exercise):
+    played = exercise.play(exercise, exercise.answer)
+    assert without_effect(exercise, exercise.answer, played) == []
+    assert not (played.unsteady or played.changed or played.still)
+
+
+def test_what_is_unknown_is_told_without_what_is_not_there():
+    def off_for_single_numbers(g, m=0, *, lr, beta):
+        m = beta * m + g
+        return lr * m * (1 if np.ndim(g) else 2), dict(m=m)
+
+    message = check("momentum", off_for_single_numbers).message
+    assert "with single numbers" in message and "2 times as much" in message
+    assert "eps" not in message
+
+
+def test_numbers_that_look_alike_are_shown_until_they_differ():
+    def nearly(g, *, max_norm):
+        norm = np.linalg.norm(g)
+        return g * max_norm / norm * (1 + 2e-5) if norm > max_norm else g
+
+    message = check("clip", nearly).message
+    assert "yours is 0.46155 and 0.46154 was expected" in message
+
+
+def test_no_message_says_that_the_first_step_is_right_where_it_is_not(monkeypatch):
+    monkeypatch.setattr(practice, "run", lambda work: (work(), ""))
+    claims = re.compile(r"first step is right|is right and the second")
+    checked = 0
+    for name in ("momentum", "adam"):
+        exercise = EXERCISES[name]
+        bank = wrong_answers(exercise.answer)
+        claiming = {mistake.id for mistake in MISTAKES if claims.search(mistake.tells(name))}
+        both = [row for row in pairs(exercise.answer) if claiming & set(row[0].split())][::5]
+        for _, _, wrong in (*bank, *both):
+            with np.errstate(all="ignore"):
+                message = check(name, wrong).message
+            if claims.search(message):
+                checked += 1
+                assert "At step 1," not in message and "At step 1 yours" not in message, message
+    assert checked > 5
+
+
+# An answer that is reworded
+
+
+def applies(text, answer):
+    """Which mistakes have edits that fit a text, and how many of these are known."""
+    known = {(name, edit) for name, edit, _ in wrong_answers(answer)}
+    counts = {}
+    for name, edit in known:
+        if edited(text, edit) is not None:
+            counts[name] = counts.get(name, 0) + 1
+    return {f"{name}:{count}" for name, count in counts.items()}
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_no_entry_of_the_bank_is_lost_without_a_sound(name):
+    answer = EXERCISES[name].answer
+    assert applies(source(answer), answer) == set(APPLIES.get(name, "").split())
+
+
+def test_a_step_on_a_line_of_its_own_is_noticed():
+    answer = EXERCISES["adam"].answer
+    line = "return lr * m_hat / (np.sqrt(v_hat) + eps), "
+    reworded = line.replace("return", "step =").replace("), ", ")\n    return step, ")
+    left = applies(edited(source(answer), f"{line} -> {reworded}"), answer)
+    lost = set(APPLIES["adam"].split()) - left
+    assert {entry.split(":")[0] for entry in lost} >= {"ascent", "lr-forgotten", "lr-twice"}
+
+
+# Of each exercise, how many edits of each mistake apply to its answer.
+APPLIES = {
+    "gradient_descent": "ascent:1 lr-forgotten:1 lr-twice:1 gradient-for-parameters:1",
+    "walk": (
+        "ascent:1 lr-forgotten:1 lr-twice:1 return-in-loop:1 aliased-memory:3 start-missing:1 "
+        "a-step-too-few:2 a-step-too-many:1 gradient-not-renewed:1"
+    ),
+    "finite_difference": (
+        "return-in-loop:1 width-miscounted:4 divided-then-multiplied:1 difference-turned:1 "
+        "all-at-once:1 one-axis-only:2"
+    ),
+    "minibatches": "",
+    "momentum": (
+        "doubled:1 lr-inside-velocity:1 ascent:1 velocity-sign:2 velocity-turned:2 "
+        "seeded-with-gradient:1 starts-at-one:1 g-for-m:1 lr-forgotten:1 lr-twice:2 stale-m:1 "
+        "step-kept:1 memory-forgotten:2"
+    ),
+    "momentum_ema": (
+        "average-weights-swapped:1 weight-without-parentheses:1 no-one-minus-beta:1 doubled:1 "
+        "lr-inside-velocity:1 ascent:1 velocity-sign:2 velocity-turned:1 seeded-with-gradient:1 "
+        "starts-at-one:1 g-for-m:1 lr-forgotten:1 lr-twice:2 stale-m:1 step-kept:1 "
+        "memory-forgotten:2"
+    ),
+    "nesterov": (
+        "doubled:2 lr-inside-velocity:1 ascent:1 lookahead-opposed:1 velocity-sign:3 "
+        "velocity-turned:2 seeded-with-gradient:1 starts-at-one:1 lr-forgotten:1 lr-twice:2 "
+        "lookahead-forgotten:1 lookahead-without-beta:2 lookahead-averaged:1 lookahead-kept:1 "
+        "step-kept:1 memory-forgotten:2"
+    ),
+    "rmsprop": (
+        "average-weights-swapped:1 weight-without-parentheses:1 eps-inside:2 eps-outside:2 "
+        "eps-forgotten:1 eps-as-floor:1 eps-fixed:1 no-root:1 root-as-half:1 root-multiplies:1 "
+        "no-one-minus-beta:1 ascent:1 accumulator-summed:1 seeded-with-gradient:1 starts-at-one:1 "
+        "scalar-accumulator:2 square-forgotten:1 abs-for-square:1 v-not-used:1 lr-forgotten:1 "
+        "lr-twice:1 stale-v:1 memory-forgotten:2"
+    ),
+    "adagrad": (
+        "eps-inside:2 eps-outside:2 eps-forgotten:1 eps-as-floor:1 eps-fixed:1 no-root:1 "
+        "root-as-half:1 root-multiplies:1 ascent:1 accumulator-averaged:13 seeded-with-gradient:1 "
+        "starts-at-one:1 starts-at-a-tenth:1 scalar-accumulator:2 square-forgotten:1 "
+        "abs-for-square:1 v-not-used:1 lr-forgotten:1 lr-twice:1 stale-v:1 memory-forgotten:2"
+    ),
+    "rmsprop_momentum": (
+        "betas-swapped:1 beta1-for-v:1 betas-in-one-average:2 average-weights-swapped:1 "
+        "weight-without-parentheses:1 eps-inside:2 eps-outside:1 eps-forgotten:1 eps-as-floor:1 "
+        "eps-fixed:1 no-root:1 root-as-half:1 root-multiplies:1 no-one-minus-beta:1 doubled:1 "
+        "ball-before-scaling:2 lr-inside-velocity:1 ascent:1 velocity-sign:2 velocity-turned:1 "
+        "accumulator-summed:1 seeded-with-gradient:1 starts-at-one:3 scalar-accumulator:2 "
+        "square-forgotten:1 abs-for-square:1 m-squared:1 g-for-m:2 v-not-used:1 lr-forgotten:1 "
+        "lr-twice:2 stale-m:1 stale-v:1 memory-forgotten:4 memory-swapped:1"
+    ),
+    "bias_correction": (
+        "no-correction:1 frozen-t:1 frozen-power:1 beta-times-t:1 power-of-one-minus-beta:1 "
+        "correction-multiplies:1 correction-adds:1 correction-without-parentheses:1 "
+        "divided-by-what-is-left:1 t-off-by-one:2"
+    ),
+    "adam": (
+        "no-correction:1 only-m-corrected:1 only-v-corrected:1 frozen-t:4 frozen-power:3 "
+        "beta-times-t:3 power-of-one-minus-beta:3 correction-multiplies:3 correction-adds:3 "
+        "correction-without-parentheses:3 correction-outside-root:1 divided-by-what-is-left:1 "
+        "t-off-by-one:8 corrected-kept:3 betas-swapped:3 beta1-for-v:3 beta2-for-m:3 "
+        "betas-in-one-average:4 average-weights-swapped:3 weight-without-parentheses:3 "
+        "eps-inside:3 eps-hat:1 eps-outside:2 eps-forgotten:1 eps-as-floor:1 eps-fixed:1 "
+        "no-root:1 root-as-half:1 root-multiplies:1 no-one-minus-beta:3 ascent:1 velocity-sign:1 "
+        "velocity-turned:1 accumulator-summed:2 seeded-with-gradient:4 starts-at-one:3 "
+        "scalar-accumulator:2 square-forgotten:1 abs-for-square:1 m-squared:1 g-for-m:2 "
+        "v-not-used:1 lr-forgotten:1 lr-twice:1 stale-m:3 stale-v:1 memory-forgotten:6 "
+        "memory-swapped:1"
+    ),
+    "adamw": (
+        "no-correction:1 only-m-corrected:1 only-v-corrected:1 frozen-t:4 frozen-power:3 "
+        "beta-times-t:3 power-of-one-minus-beta:3 correction-multiplies:3 correction-adds:3 "
+        "correction-without-parentheses:3 correction-outside-root:1 divided-by-what-is-left:1 "
+        "t-off-by-one:8 corrected-kept:3 betas-swapped:3 beta1-for-v:3 beta2-for-m:3 "
+        "betas-in-one-average:4 average-weights-swapped:3 weight-without-parentheses:3 "
+        "eps-inside:3 eps-hat:1 eps-outside:2 eps-forgotten:1 eps-as-floor:1 eps-fixed:1 "
+        "no-root:1 root-as-half:1 root-multiplies:1 no-one-minus-beta:3 ascent:1 velocity-sign:1 "
+        "velocity-turned:1 accumulator-summed:2 seeded-with-gradient:4 starts-at-one:3 "
+        "scalar-accumulator:2 square-forgotten:1 abs-for-square:1 m-squared:1 g-for-m:2 "
+        "v-not-used:1 lr-forgotten:1 lr-twice:1 step-for-parameters:2 l2-for-decoupled:2 "
+        "decay-unscaled:1 decay-after:1 decay-forgotten:1 decay-grows:1 decay-in-step:1 stale-m:3 "
+        "stale-v:1 memory-forgotten:6 memory-swapped:1"
+    ),
+    "amsgrad": (
+        "no-correction:1 only-m-corrected:1 only-v-corrected:1 frozen-t:4 frozen-power:3 "
+        "beta-times-t:3 power-of-one-minus-beta:3 correction-multiplies:3 correction-adds:3 "
+        "correction-without-parentheses:3 corrected-twice:1 divided-by-what-is-left:1 "
+        "t-off-by-one:8 corrected-kept:3 betas-swapped:3 beta1-for-v:3 beta2-for-m:3 "
+        "betas-in-one-average:4 average-weights-swapped:3 weight-without-parentheses:3 "
+        "eps-inside:3 eps-hat:1 eps-outside:2 eps-forgotten:1 eps-as-floor:1 eps-fixed:1 "
+        "no-root:1 root-as-half:1 root-multiplies:1 no-one-minus-beta:3 ascent:1 velocity-sign:1 "
+        "velocity-turned:1 accumulator-summed:1 seeded-with-gradient:3 starts-at-one:3 "
+        "scalar-accumulator:3 square-forgotten:1 abs-for-square:1 m-squared:1 g-for-m:2 "
+        "v-not-used:1 lr-forgotten:1 lr-twice:1 stale-m:2 max-forgotten:1 max-overwrites-v:1 "
+        "min-for-max:1 max-after-correction:1 memory-forgotten:9 memory-swapped:1"
+    ),
+    "adamax": (
+        "no-correction:1 frozen-t:2 frozen-power:1 beta-times-t:1 power-of-one-minus-beta:1 "
+        "correction-multiplies:1 correction-adds:1 correction-without-parentheses:1 "
+        "t-off-by-one:4 corrected-kept:1 betas-swapped:1 beta2-for-m:3 betas-in-one-average:2 "
+        "average-weights-swapped:1 weight-without-parentheses:1 eps-forgotten:1 eps-fixed:1 "
+        "root-multiplies:1 no-one-minus-beta:1 ascent:1 velocity-sign:1 velocity-turned:1 "
+        "seeded-with-gradient:1 starts-at-one:3 scalar-accumulator:1 abs-forgotten:1 m-squared:1 "
+        "g-for-m:2 v-not-used:1 lr-forgotten:1 lr-twice:1 stale-m:2 max-forgotten:1 "
+        "max-without-fading:1 average-for-max:6 maximum-corrected:1 min-for-max:1 eps-beside-u:2 "
+        "memory-forgotten:4"
+    ),
+    "nadam": (
+        "no-correction:2 only-m-corrected:1 only-v-corrected:1 frozen-t:2 frozen-power:1 "
+        "beta-times-t:1 power-of-one-minus-beta:1 correction-multiplies:1 correction-adds:1 "
+        "correction-without-parentheses:1 correction-outside-root:1 t-off-by-one:4 "
+        "corrected-kept:3 betas-swapped:2 beta1-for-v:3 beta2-for-m:1 betas-in-one-average:4 "
+        "average-weights-swapped:3 weight-without-parentheses:3 eps-inside:3 eps-hat:1 "
+        "eps-outside:2 eps-forgotten:1 eps-as-floor:1 eps-fixed:1 no-root:1 root-as-half:1 "
+        "root-multiplies:1 no-one-minus-beta:3 ascent:1 velocity-sign:1 velocity-turned:1 "
+        "accumulator-summed:2 seeded-with-gradient:3 starts-at-one:3 scalar-accumulator:2 "
+        "square-forgotten:1 abs-for-square:1 m-squared:1 g-for-m:1 v-not-used:1 lr-forgotten:1 "
+        "lr-twice:1 stale-v:1 lookahead-forgotten:2 beta1-not-scheduled:1 nadam-simplified:1 "
+        "schedule-of-keras:1 product-not-carried:2 memory-forgotten:7 memory-swapped:1"
+    ),
+    "lion": (
+        "betas-swapped:1 beta2-for-m:1 betas-in-one-average:3 average-weights-swapped:2 "
+        "weight-without-parentheses:2 no-one-minus-beta:3 ascent:1 velocity-sign:2 "
+        "seeded-with-gradient:1 starts-at-one:1 g-for-m:1 lr-forgotten:1 lr-twice:1 stale-m:1 "
+        "m-after-sign:3 sign-forgotten:1 sign-by-division:1 step-kept:1 memory-forgotten:1"
+    ),
+    "adam_all": (
+        "no-correction:1 only-m-corrected:1 only-v-corrected:1 frozen-t:4 frozen-power:3 "
+        "beta-times-t:3 power-of-one-minus-beta:3 correction-multiplies:3 correction-adds:3 "
+        "correction-without-parentheses:3 correction-outside-root:1 divided-by-what-is-left:1 "
+        "t-off-by-one:7 t-per-tensor:1 corrected-kept:1 betas-swapped:3 beta1-for-v:3 "
+        "beta2-for-m:3 betas-in-one-average:4 average-weights-swapped:3 "
+        "weight-without-parentheses:3 eps-inside:3 eps-hat:1 eps-outside:2 eps-forgotten:1 "
+        "eps-as-floor:1 eps-fixed:1 no-root:1 root-as-half:1 root-multiplies:1 "
+        "no-one-minus-beta:3 ascent:1 velocity-sign:1 velocity-turned:1 accumulator-summed:2 "
+        "seeded-with-gradient:4 starts-at-one:2 scalar-accumulator:2 square-forgotten:1 "
+        "abs-for-square:1 m-squared:1 g-for-m:2 v-not-used:1 lr-forgotten:1 lr-twice:1 stale-m:2 "
+        "stale-v:1 memory-forgotten:4 memory-shared:2 memory-swapped:1"
+    ),
+    "resume": (
+        "no-correction:1 only-m-corrected:1 only-v-corrected:1 frozen-t:4 frozen-power:3 "
+        "beta-times-t:3 power-of-one-minus-beta:3 correction-multiplies:3 correction-adds:3 "
+        "correction-without-parentheses:3 correction-outside-root:1 divided-by-what-is-left:1 "
+        "t-off-by-one:7 t-per-epoch:1 corrected-kept:1 betas-swapped:3 beta1-for-v:3 "
+        "beta2-for-m:3 betas-in-one-average:4 average-weights-swapped:3 "
+        "weight-without-parentheses:3 eps-inside:3 eps-hat:1 eps-outside:2 eps-forgotten:1 "
+        "eps-as-floor:1 eps-fixed:1 no-root:1 root-as-half:1 root-multiplies:1 "
+        "no-one-minus-beta:3 ascent:1 velocity-sign:1 velocity-turned:1 accumulator-summed:2 "
+        "seeded-with-gradient:4 starts-at-one:2 scalar-accumulator:2 square-forgotten:1 "
+        "abs-for-square:1 m-squared:1 g-for-m:2 v-not-used:1 lr-forgotten:1 lr-twice:1 "
+        "step-for-parameters:1 stale-m:3 stale-v:1 return-in-loop:1 memory-forgotten:8"
+    ),
+    "schedule": (
+        "ascent:1 lr-forgotten:2 lr-twice:1 floor-forgotten:1 drop-off-by-one:2 rounded-up:3 "
+        "factor-not-repeated:4 power-of-k:2 power-first:2 inverse-decay:2"
+    ),
+    "warmup_cosine": (
+        "ascent:1 lr-forgotten:1 lr-twice:1 warmup-from-zero:1 warmup-forgotten:2 "
+        "warmup-one-too-long:1 warmup-stretched:2 division-first:5 cosine-not-shifted:2 "
+        "cosine-too-slow:1 cosine-off-by-one:4 warmup-times-cosine:1 cosine-not-raised:3 "
+        "pi-forgotten:3 rises-again:1"
+    ),
+    "clip": (
+        "root-as-half:1 clipped-by-value:1 always-rescaled:3 clipped-to-one:7 norm-per-row:2 "
+        "spectral-norm:1"
+    ),
+    "training_loop": (
+        "return-in-loop:2 gradients-not-cleared:3 gradients-cleared-too-soon:1 "
+        "step-before-backward:2 backward-forgotten:1 step-forgotten:1 step-per-epoch:2 "
+        "scheduler-first:3 scheduler-per-batch:1 scheduler-twice:2 scheduler-forgotten:2"
+    ),
+}
