@@ -68,11 +68,23 @@ def bundle(source):
             sys.exit(f"{source.name} could not be bundled:\n{run.stderr.decode()}")
         inputs = json.loads(meta.read_text(encoding="utf-8"))["inputs"]
         text = result.read_text(encoding="utf-8")
+    for style in [source.parent / name for name in inputs if name.endswith(".css")]:
+        text = squeezed(text, style, esbuild)
     packages = re.findall(r"node_modules/((?:@[^/]+/)?[^/]+)/", "\n".join(inputs))
     said = [f"{name} {version} ({license})" for name, version, license in map(about, set(packages))]
     head = f"// Made by tools/bundle.py from book/_js/bundled/{source.name}"
     head += f" with {', '.join(sorted(said))}.\n" if said else ".\n"
     return head + text
+
+
+def squeezed(text, style, esbuild):
+    """Put a minified style in the place of the one that a bundle has as text."""
+    whole = style.read_text(encoding="utf-8")
+    if text.count(whole) != 1:
+        sys.exit(f"{style.name} should stand in the bundle once, as it is written.")
+    command = [str(esbuild), str(style), "--minify", "--charset=utf8"]
+    short = subprocess.run(command, capture_output=True, check=True).stdout.decode()
+    return text.replace(whole, short)
 
 
 def about(package):
