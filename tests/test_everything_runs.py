@@ -18,7 +18,7 @@ from contents import BOOK, NOTEBOOKS
 # What there is in any of them is met in these, which are the light ones: SGD's chapter and Adam's
 # train twenty seeds, a minute each in a page. (Rules on tasks, rows of studies, live figures,
 # questions, pictures, exercises, and a library that is missing.)
-SOME = ["adagrad", "rmsprop", "exercises/adam", "exercises/momentum", "exercises/adam_in_pytorch"]
+SOME = ["rmsprop", "exercises/adam", "exercises/momentum", "exercises/adam_in_pytorch"]
 NAMES = [name.removesuffix(".ipynb") for name in NOTEBOOKS]
 # Training there is sensitive to rounding, and a page's NumPy, without BLAS, sums in another order.
 # Most of these differ between processors too: see tests/rounding.py.

@@ -33,8 +33,7 @@ def drawn(name):
     return static + sum("data-dark=" in json.dumps(output.get("data", {})) for output in outputs)
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize(("width", "theme"), [(1280, "light"), (390, "dark")])
 @pytest.mark.parametrize("name", PAGES)
 def test_only_what_is_shown_is_loaded(browser, site, name, width, theme):
     # The reader's switch counts, not the system.
