@@ -519,3 +519,12 @@ def test_every_rule_that_is_an_exercise_has_its_settings():
         for exercise in EXERCISES.values()
         if exercise.is_rule and not exercise.before
     }
+
+
+def test_an_outlier_s_step_is_as_long_as_a_first_one():
+    """As the page says where the figure stands (deeper/rmsprop)."""
+    figure = GAMES["spike"]()
+    walk = figure.walks()[0]
+    first = 0.03 / np.sqrt(1 - 0.99)
+    np.testing.assert_allclose(abs(walk.step[figure.steps // 2, 0]), first, rtol=0.01)
+    assert abs(walk.step[figure.steps // 2 - 1, 0]) < first / 10
