@@ -702,3 +702,46 @@ def test_nothing_is_asked_of_others_before_somebody_acts(tab):
     page.reload()
     page.wait_for_load_state("networkidle")
     assert asked and not any("pyodide" in url or "python/" in url for url in asked)
+
+
+def test_lines_are_put_in_order_by_keys_and_by_thumbs(tab):
+    # Without the worker: what is tried here needs no Python.
+    phone = dict(viewport=dict(width=390, height=844), has_touch=True)
+    page = tab("exercises/adam", routes={"**/worker.mjs": lambda route: route.abort()}, **phone)
+    cell = page.locator("div.cell.tag_order")
+    up, down = (cell.get_by_role("button", name=f"Line {way}") for way in ("up", "down"))
+    assert page.get_by_role("button", name="Line up").count() == 1
+    for button in (up, down):
+        box = button.bounding_box()
+        assert box["width"] >= 44 and box["height"] >= 44
+    field, place = cell.locator("textarea"), cell.locator(".moves [role=status]")
+    first = field.input_value().split("\n")
+
+    def lines():
+        """What is kept in this browser, of all answers the only one."""
+        kept = page.evaluate(
+            "() => Object.entries(localStorage).filter(([k]) => /answers/.test(k))"
+        )
+        return kept[0][1].split("\n") if kept else first
+
+    # The plain field, untouched: the line below `def` is the one that moves.
+    down.click()
+    assert lines() == [first[0], first[2], first[1], *first[3:]]
+    assert place.inner_text() == f"Line 3: {first[1].strip()}"
+    up.press("Enter")
+    assert lines() == first and place.inner_text() == f"Line 2: {first[1].strip()}"
+    # In the editor too, by keys and by thumbs, and the line keeps its indentation.
+    field.focus()
+    editor = cell.locator(".cm-content")
+    editor.wait_for()
+    page.keyboard.press("Alt+ArrowDown")
+    assert lines() == [first[0], first[2], first[1], *first[3:]]
+    down.tap()
+    assert lines() == [first[0], first[2], first[3], first[1], *first[4:]]
+    assert place.inner_text() == f"Line 4: {first[1].strip()}"
+    assert editor.evaluate("e => e === document.activeElement")
+    # Nothing moves beyond an end.
+    for _ in range(6):
+        up.tap()
+    assert lines() == [first[1], first[0], *first[2:]]
+    assert place.inner_text() == f"Line 1: {first[1].strip()}"

@@ -22,6 +22,7 @@ WRITTEN_OUT = {
     ("exercises/adam.ipynb#exhibit-b-code", "exhibit_b", "adam"),
     ("exercises/adam_promises.ipynb#outliers-stub", "clipped_sgd", "gd"),
     ("exercises/beyond_adam.ipynb#own-stub", "mine", "adam"),
+    ("exercises/momentum.ipynb#forms-blank-line", "sum_with_a_blank", "momentum"),
     ("solutions/adagrad.ipynb#museum-solution", "exhibit", "adagrad"),
     ("solutions/adagrad.ipynb#rule-solution", "my_adagrad", "adagrad"),
     ("solutions/adam.ipynb#exhibit-a-solution", "exhibit_a", "adam"),

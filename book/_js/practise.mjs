@@ -144,7 +144,7 @@ class Cell {
     this.index = index;
     this.block = node.querySelector(".cell_input div.highlight");
     this.original = this.block.querySelector("pre").textContent.replace(/\n$/, "");
-    this.checked = [...this.original.matchAll(/\bcheck\("(\w+)"/g)].map((found) => found[1]);
+    this.checked = [...this.original.matchAll(/\bcheck\("([\w-]+)"/g)].map((found) => found[1]);
     this.key = `answers/${page}/${index}/${mark(this.original)}`;
     this.text = kept.get(this.key) ?? this.original;
     // What stands below the cell is the answer to this text.
@@ -166,6 +166,11 @@ class Cell {
     this.fit();
     this.field.addEventListener("input", () => this.changed(this.field.value));
     this.field.addEventListener("focus", () => this.prepare());
+    this.field.addEventListener("keydown", (event) => {
+      if (!event.altKey || !/^Arrow(Up|Down)$/.test(event.key)) return;
+      event.preventDefault();
+      this.move(event.key === "ArrowDown");
+    });
     this.button = make("button", { type: "button", class: "run", title: "Shift+Enter", onclick: () => this.run() }, this.verb);
     this.undo = make("button", { type: "button", class: "quiet", onclick: () => this.restore() }, "Start over");
     this.redo = make("button", { type: "button", class: "quiet", onclick: () => this.bringBack() }, "Bring mine back");
@@ -184,9 +189,35 @@ class Cell {
     this.block.querySelector(".copybtn")?.remove();
     this.block.closest(".cell_input").append(this.tools);
     this.node.classList.add("edited");
+    if (this.node.matches(".tag_order")) this.order();
     // The stored answer is to what stood here first.
     if (this.text !== this.original) this.before?.remove();
     this.told();
+  }
+
+  /** For lines to put in order: two buttons that move one, since a thumb has no Alt key. */
+  order() {
+    this.place = make("span", { class: "state", role: "status" });
+    const [up, down] = ["Line up", "Line down"].map((words, at) => make("button", {
+      type: "button", title: `Alt+${"↑↓"[at]}`, onclick: () => this.move(at === 1),
+      onmousedown: (event) => event.preventDefault(), // The cursor stays where it is seen.
+    }, words));
+    this.tools.before(make("p", { class: "moves" }, up, down, this.place));
+    this.point(2);
+  }
+
+  /** Move the line of the cursor down, or up, and say where it is now. */
+  move(down) {
+    let head;
+    if (this.editor) head = this.editor.move(down);
+    else {
+      const moved = lineMoved(this.field.value, this.field.selectionStart, down);
+      this.field.value = moved.text;
+      this.field.setSelectionRange((head = moved.at), head);
+      this.changed(moved.text);
+    }
+    const number = this.text.slice(0, head).split("\n").length;
+    if (this.place) this.place.textContent = `Line ${number}: ${this.text.split("\n")[number - 1].trim()}`;
   }
 
   /** As many lines as there are, so that nothing scrolls up and down inside. */
@@ -307,6 +338,15 @@ class Cell {
     const before = this.text.split("\n").slice(0, line - 1).join("\n").length + (line > 1);
     this.field.setSelectionRange(before, before);
   }
+}
+
+/** A text with the line of a place in it moved by one, and that place. */
+function lineMoved(text, at, down) {
+  const lines = text.split("\n"), from = text.slice(0, at).split("\n").length - 1, to = from + (down ? 1 : -1);
+  if (to < 0 || to === lines.length) return { text, at };
+  const [line] = lines.splice(from, 1), over = lines[Math.min(from, to)];
+  lines.splice(to, 0, line);
+  return { text: lines.join("\n"), at: at + (down ? 1 : -1) * (over.length + 1) };
 }
 
 /** What a screen reader hears when an answer has come: its first sentence. */

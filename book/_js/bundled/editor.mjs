@@ -1,7 +1,7 @@
 // A text field that knows Python, in the place of a plain one: CodeMirror 6, of which this is all that
 // an exercise needs.
 
-import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
+import { defaultKeymap, history, historyKeymap, indentWithTab, moveLineDown, moveLineUp } from "@codemirror/commands";
 import { python } from "@codemirror/lang-python";
 import { bracketMatching, indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language";
 import { EditorState } from "@codemirror/state";
@@ -34,6 +34,11 @@ export function edit(field, onChange) {
   return {
     focus: () => view.focus(),
     set: (text) => view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } }),
+    /** Move the line of the cursor, as Alt and an arrow do; returns the cursor's new place. */
+    move(down) {
+      (down ? moveLineDown : moveLineUp)(view);
+      return view.state.selection.main.head;
+    },
     /** Put the cursor at the start of a line. */
     point(line) {
       const { from } = view.state.doc.line(Math.min(line, view.state.doc.lines));

@@ -6,7 +6,7 @@ import re
 from descent.lives import code
 
 from . import record
-from .calls import NotBegun, Refused, check_callable, name_of, writes_in_place
+from .calls import NotBegun, Refused, check_callable, is_set_before, name_of, writes_in_place
 from .exercises import EXERCISES
 from .judging import agree, judge, right
 from .playing import without_effect
@@ -16,6 +16,9 @@ from .sandbox import Trouble, run
 __all__ = ["Report", "check", "progress"]
 
 _NOTHING = object()
+# The lower rungs of an exercise's ladder: lines to put in order, a blank to fill in. What is passed
+# there is written down as such, since it isn't the answer from a blank page.
+_RUNGS = ("order", "blank")
 
 
 def check(name=_NOTHING, submission=_NOTHING):
@@ -24,7 +27,8 @@ def check(name=_NOTHING, submission=_NOTHING):
     Parameters
     ----------
     name : str, optional
-        The exercise. Without it, all exercises are listed.
+        The exercise; or a rung below it, such as "order-adam" or "blank-adam". Without it, all
+        exercises are listed.
     submission : callable, optional
         Your function, in the form that the exercise asks for. Without it, that form is shown. It is
         called on a copy of what is there, for 2 seconds at most.
@@ -35,16 +39,22 @@ def check(name=_NOTHING, submission=_NOTHING):
     """
     if name is _NOTHING:
         return Report(False, _listed())
-    if not issubclass(type(name), str) or name not in EXERCISES:
+    exercise = _found(name) if issubclass(type(name), str) else None
+    if exercise is None:
         return Report(False, _unknown(name))
-    exercise = EXERCISES[name]
     if submission is _NOTHING:
-        return Report(False, f"`{name}`: `{exercise.signature}`\n{exercise.asks}")
+        return Report(False, f"`{exercise.name}`: `{exercise.signature}`\n{exercise.asks}")
 
     report = _checked(exercise, submission)
     if report.title:
         record.note(name, report.passed)
     return report
+
+
+def _found(name):
+    """The exercise of this name, or of this rung."""
+    rung, _, rest = name.partition("-")
+    return EXERCISES.get(rest.replace("-", "_") if rung in _RUNGS else name)
 
 
 def _checked(exercise, submission):
@@ -65,10 +75,8 @@ def _checked(exercise, submission):
 
     result, printed = run(work)
     printed = shown(printed)
-    if isinstance(result, Trouble) and _met_dots(result):
-        return Report(
-            False, f"`{exercise.name}` is not finished yet: there is still a `...` in it."
-        )
+    if isinstance(result, Trouble) and (left := _left_to_do(result, submission)):
+        return Report(False, left.format(f"`{exercise.name}`"))
     if result == "not begun" or _is_kind(result, "NotImplementedError"):
         begun = (
             f"`{exercise.name}` is not begun yet: fill in the function, and run this cell again."
@@ -91,6 +99,22 @@ def _checked(exercise, submission):
     return Report(
         verdict.passed, verdict.message, verdict.mistake, verdict.variant, title, printed, drawn
     )
+
+
+def _left_to_do(trouble, submission):
+    """What is still to be done where a function stopped, with `{}` for its name; "" if unknown."""
+    if _met_dots(trouble):
+        return "{} is not finished yet: there is still a `...` in it."
+    blank = re.match("name '(__+)' is not defined", trouble.text)
+    if blank:
+        return f"{{}} is not finished yet: there is still a blank, `{blank[1]}`, in it."
+    early = re.match(r"cannot access local variable '(\w+)'", trouble.text)
+    if early and trouble.place and not is_set_before(submission, early[1], trouble.place):
+        return (
+            f"The lines of {{}} are not in order yet: line {trouble.place.line} reads "
+            f"`{early[1]}` before any line has set it."
+        )
+    return ""
 
 
 def _met_dots(trouble):

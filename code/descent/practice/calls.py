@@ -184,6 +184,23 @@ def writes_in_place(function):
     )
 
 
+def is_set_before(function, name, place):
+    """Whether a function may have set a name of its own when it came to a place of it.
+
+    Code that can't be reached, as after a `return`, is none of its instructions.
+    """
+    if not inspect.isfunction(function) or place.function != function.__code__.co_name:
+        return True  # Nobody knows.
+    for step in dis.get_instructions(function):
+        # Python 3.13 has instructions for two names at once, such as STORE_FAST_LOAD_FAST.
+        kinds = re.findall("(STORE|LOAD)_(?:FAST|DEREF)", step.opname)
+        names = step.argval if isinstance(step.argval, tuple) else (step.argval,)
+        sets = ("STORE", name) in zip(kinds, names, strict=False)
+        if sets and step.positions.lineno <= place.line:
+            return True
+    return False
+
+
 def parameters(function):
     """The parameters of a submission, or None where Python can't tell."""
     try:
