@@ -894,6 +894,15 @@ APPLIES = {
         "return-in-loop:1 width-miscounted:4 divided-then-multiplied:1 difference-turned:1 "
         "all-at-once:1 one-axis-only:2"
     ),
+    "stable_lr": (
+        "half-the-limit:1 steepest-forgotten:3 curvature-along-the-axes:3 bound-for-curvature:4 "
+        "best-for-largest:1 curvature-squared:3 curvature-multiplies:3"
+    ),
+    "steps_needed": (
+        "division-first:3 steps-rounded-down:3 a-step-too-many-counted:1 not-at-the-best-rate:2 "
+        "loss-for-distance:2 root-of-kappa:1 logarithms-swapped:1 same-distance-each-step:1 "
+        "kappa-as-if-large:2"
+    ),
     "minibatches": "",
     "momentum": (
         "doubled:1 lr-inside-velocity:1 ascent:1 velocity-sign:2 velocity-turned:2 "
@@ -911,6 +920,14 @@ APPLIES = {
         "velocity-turned:2 seeded-with-gradient:1 starts-at-one:1 lr-forgotten:1 lr-twice:2 "
         "lookahead-forgotten:1 lookahead-without-beta:2 lookahead-averaged:1 lookahead-kept:1 "
         "step-kept:1 memory-forgotten:2"
+    ),
+    "beta_for": (
+        "another-memory:4 half-life-as-if-long:1 same-part-each-step:1 half-life-upside-down:3 "
+        "what-is-let-in:1 memory-that-grows:3"
+    ),
+    "convert": (
+        "ascent:1 lr-forgotten:1 lr-twice:1 converted-backwards:2 conversion-forgotten:1 "
+        "converted-one-way:2 converted-by-beta:3 velocity-converted:1 difference-converted:2"
     ),
     "rmsprop": (
         "average-weights-swapped:1 weight-without-parentheses:1 eps-inside:2 eps-outside:2 "
@@ -933,6 +950,10 @@ APPLIES = {
         "accumulator-summed:1 seeded-with-gradient:1 starts-at-one:3 scalar-accumulator:2 "
         "square-forgotten:1 abs-for-square:1 m-squared:1 g-for-m:2 v-not-used:1 lr-forgotten:1 "
         "lr-twice:2 stale-m:1 stale-v:1 memory-forgotten:4 memory-swapped:1"
+    ),
+    "average_weights": (
+        "newest-first:1 weights-of-a-sum:1 weights-of-a-full-average:3 age-off-by-one:3 "
+        "weights-without-a-power:3"
     ),
     "bias_correction": (
         "no-correction:1 frozen-t:1 frozen-power:1 beta-times-t:1 power-of-one-minus-beta:1 "

@@ -192,6 +192,34 @@ REWRITTEN = {
     "    return np.array(points) -> ",
     "concatenated": "points.append(x) -> points = points + [x]",
     "last point": "_, g = loss(x) -> _, g = loss(points[-1])",
+    "the spectral norm": "np.linalg.eigvalsh(A) -> np.linalg.norm(A, 2)",
+    "any matrix's eigenvalues": "np.linalg.eigvalsh(A) -> np.linalg.eigvals(A)",
+    "singular values": "np.linalg.eigvalsh(A) -> np.linalg.svd(A)[1]",
+    "the last of sorted ones": "curvatures.max() -> curvatures[-1]",
+    "power iteration": "curvatures = np.linalg.eigvalsh(A)\n -> x = np.ones(len(A)) + "
+    "np.arange(len(A))\n    for _ in range(500):\n        x = A @ x / np.linalg.norm(A @ x)\n"
+    "    curvatures = np.array([x @ A @ x])\n",
+    "counted": "    return math.ceil(math.log(factor) / math.log(left)) -> "
+    "    steps, distance = 0, 1.0\n    while distance > factor:\n"
+    "        steps, distance = steps + 1, distance * left\n    return steps",
+    "logarithms of NumPy": "math.ceil(math.log(factor) / math.log(left)) -> "
+    "np.ceil(np.log10(factor) / np.log10(left))",
+    "a logarithm with a base": "math.log(factor) / math.log(left) -> math.log(factor, left)",
+    "two to a power": "0.5 ** (1 / half_life) -> 2 ** (-1 / half_life)",
+    "exp of ln 2": "0.5 ** (1 / half_life) -> math.exp(-math.log(2) / half_life)",
+    "root of a half": "0.5 ** (1 / half_life) -> np.power(1 / 2, 1 / half_life)",
+    "by the steady step": "enters[source] / enters[target] -> "
+    "(1 / enters[target]) / (1 / enters[source])",
+    "two ifs": "    return lr * enters[source] / enters[target] -> "
+    "    if source == 'average':\n        lr = lr * (1 - beta)\n"
+    "    if target == 'average':\n        lr = lr / (1 - beta)\n    return lr",
+    "a list of weights": "age = np.arange(t)[::-1]\n    return (1 - beta) * beta**age -> "
+    "return [(1 - beta) * beta ** (t - 1 - k) for k in range(t)]",
+    "by the recursion": "age = np.arange(t)[::-1]\n    return (1 - beta) * beta**age -> "
+    "w = np.zeros(t)\n    for k in range(t):\n        w = beta * w\n        w[k] += 1 - beta\n"
+    "    return w",
+    "turned at the end": "np.arange(t)[::-1]\n    return (1 - beta) * beta**age -> "
+    "np.arange(t)\n    return ((1 - beta) * beta**age)[::-1]",
 }  # fmt: skip
 
 

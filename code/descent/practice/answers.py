@@ -30,12 +30,41 @@ def finite_difference(loss, x):
     return g
 
 
+def stable_lr(A):
+    """The learning rate below which gradient descent on x @ A @ x / 2 converges."""
+    curvatures = np.linalg.eigvalsh(A)
+    return 2 / curvatures.max()
+
+
+def steps_needed(kappa, *, factor):
+    """How many steps gradient descent takes, at its best rate, to shrink its distance so far."""
+    left = (kappa - 1) / (kappa + 1)
+    return math.ceil(math.log(factor) / math.log(left))
+
+
 def minibatches(X, y, batch_size, rng):
     """One epoch: every row once, shuffled, with its answer; the last batch may be smaller."""
     order = rng.permutation(len(X))
     for first in range(0, len(X), batch_size):
         rows = order[first : first + batch_size]
         yield X[rows], y[rows]
+
+
+def beta_for(half_life):
+    """The beta with which a gradient counts half as much after so many steps."""
+    return 0.5 ** (1 / half_life)
+
+
+def convert(lr, source, target, *, beta):
+    """The lr in another convention of momentum that makes the same walk."""
+    enters = {"sum": 1, "average": 1 - beta, "velocity": 1, "difference": 1}
+    return lr * enters[source] / enters[target]
+
+
+def average_weights(t, *, beta):
+    """What each of t values counts in their moving average, which started at 0; the oldest first."""
+    age = np.arange(t)[::-1]
+    return (1 - beta) * beta**age
 
 
 def bias_correction(m, t, *, beta):
