@@ -62,7 +62,7 @@ def convert(lr, source, target, *, beta):
 
 
 def average_weights(t, *, beta):
-    """What each of t values counts in their moving average, which started at 0; the oldest first."""
+    """What each of t values counts in an average that started at 0, the oldest first."""
     age = np.arange(t)[::-1]
     return (1 - beta) * beta**age
 
