@@ -192,6 +192,14 @@ REWRITTEN = {
     "    return np.array(points) -> ",
     "concatenated": "points.append(x) -> points = points + [x]",
     "last point": "_, g = loss(x) -> _, g = loss(points[-1])",
+    "by allclose": "bool(abs(g - slope).max() < 1e-4 * abs(slope).max()) -> np.allclose(g, slope)",
+    "by all": "bool(abs(g - slope).max() < 1e-4 * abs(slope).max()) -> "
+    "(abs(g - slope) < 1e-4 * np.linalg.norm(slope)).all()",
+    "1 for True": "bool(abs(g - slope).max() < 1e-4 * abs(slope).max()) -> "
+    "int(np.linalg.norm(g - slope) < 1e-4 * np.linalg.norm(slope))",
+    "the root of NumPy": "square**0.5 -> np.sqrt(square)",
+    "a largest error": "not np.allclose(step, 0.1 * mean / (square**0.5 + 0.01)) -> "
+    "abs(step - 0.1 * mean / (square**0.5 + 0.01)).max() > 1e-9 or np.isnan(step).any()",
     "the spectral norm": "np.linalg.eigvalsh(A) -> np.linalg.norm(A, 2)",
     "any matrix's eigenvalues": "np.linalg.eigvalsh(A) -> np.linalg.eigvals(A)",
     "singular values": "np.linalg.eigvalsh(A) -> np.linalg.svd(A)[1]",

@@ -8,6 +8,7 @@ from descent import rules
 
 from . import answers
 from .calls import parameters
+from .detecting import judge_adam_test, judge_gradient_test, play_adam_test, play_gradient_test
 from .judging import judge_calls, judge_differences, judge_epochs, judge_points, judge_values
 from .mistakes import MISTAKES, wrong_answers
 from .playing import (
@@ -129,6 +130,19 @@ def _table():
         ("difference-too-small", "difference-too-large", "one-sided"),
     )  # fmt: skip
     yield Exercise(
+        "gradient_test", "f(loss, gradient, x) -> True or False",
+        "Whether gradient(x) is the gradient of the loss at x, a vector; the numbers may be of any "
+        "size.",
+        answers.gradient_test, play_gradient_test, "x² and -2x at 3: False",
+        judge=judge_gradient_test,
+        named=(
+            "test-passes-all", "test-fails-all", "test-turned-round", "test-too-strict",
+            "test-without-scale", "test-divides-by-zero", "test-too-coarse", "test-of-direction",
+            "test-lets-errors-cancel", "test-of-sizes", "test-of-some-entries", "test-of-one-sign",
+            "difference-turned", "width-miscounted",
+        ),
+    )  # fmt: skip
+    yield Exercise(
         "stable_lr", "f(A) -> learning rate",
         "The learning rate below which gradient descent converges on the loss x @ A @ x / 2, from "
         "every start; A is symmetric, and all its curvatures are positive.",
@@ -211,6 +225,19 @@ def _table():
         "f(g, m=0, v=0, t=0, *, lr, beta1, beta2, eps) -> step, dict(m=m, v=v, t=t)",
         "Momentum over RMSprop, both averages corrected for their start at 0.",
         "g = 5, lr = .1, eps = 0: the first step is .1",
+    )  # fmt: skip
+    yield Exercise(
+        "adam_test", "f(rule) -> True or False",
+        "Whether a rule, called as f(g, m, v, t, *, lr, beta1, beta2, eps), is Adam with eps added "
+        "to the root.",
+        answers.adam_test, play_adam_test, "Adam: True; Adam without a root: False",
+        judge=judge_adam_test,
+        named=(
+            "test-passes-all", "test-fails-all", "test-turned-round", "test-too-strict",
+            "test-of-the-outcome", "test-passes-nan", "test-of-the-first-step",
+            "test-of-steady-gradients", "test-at-size-one",
+            "test-blind-to-eps", "test-of-one-number", "test-at-one-lr",
+        ),
     )  # fmt: skip
     yield Exercise(
         "adamw",

@@ -287,6 +287,10 @@ MISTAKES = (
             "beta1**t -> BETA; beta2**t -> beta1**t; BETA -> beta2**t",
         ),
         own={
+            "adam_test": (
+                "The two betas have changed places in it: what belongs to the gradients is used "
+                "for their squares, and the other way round."
+            ),
             "adamax": (
                 "The two betas have changed places: what should decide how long gradients are "
                 "remembered decides how fast the largest of them fades, and the other way round. "
@@ -1571,6 +1575,12 @@ MISTAKES = (
         "Your gradient is too large or too small by a fixed factor. How far apart are the two "
         "points at which the loss was taken?",
         ("/ (2 * h) -> / h", "/ (2 * h) -> / (4 * h)", "/ (2 * h) -> ", "/ (2 * h) -> / 2"),
+        own=dict(
+            gradient_test=(
+                "What your test compares with is twice, or half, what it should be. How far apart "
+                "are the two points at which the loss was taken?"
+            ),
+        ),
     ),
     Mistake(
         "divided-then-multiplied",
@@ -1582,6 +1592,12 @@ MISTAKES = (
         "difference-turned",
         "Your gradient has the opposite sign. It should be positive where the loss rises.",
         ("(loss(x + e) - loss(x - e)) -> (loss(x - e) - loss(x + e))",),
+        own=dict(
+            gradient_test=(
+                "What your test compares with has the opposite sign. It should be positive where "
+                "the loss rises."
+            ),
+        ),
     ),
     Mistake(
         "all-at-once",
@@ -1882,6 +1898,105 @@ MISTAKES = (
             "beta**age -> beta",
             "beta**age -> (1 - beta) ** age",
         ),
+    ),
+    Mistake(
+        "test-passes-all",
+        "Your test says True to everything that it is handed, right or wrong. A test is worth what "
+        "it catches.",
+    ),
+    Mistake(
+        "test-fails-all",
+        "Your test says False to everything that it is handed, and so to what is right. What comes "
+        "of floating-point numbers agrees in many digits, and hardly ever in all.",
+    ),
+    Mistake(
+        "test-turned-round",
+        "Your test is turned round: True where something is wrong, False where it is right.",
+    ),
+    Mistake(
+        "test-too-strict",
+        "Your test refuses something that is right, and only rounded in another way, or measured "
+        "with a small error of its own. How far may two numbers be apart, and still be the same?",
+    ),
+    Mistake(
+        "test-without-scale",
+        "Your test works for numbers of one size. How near is near enough? For a gradient of a "
+        "million something else than for one of a millionth: it depends on what it is measured by.",
+    ),
+    Mistake(
+        "test-divides-by-zero",
+        "Your test refuses a right gradient in which an entry is 0. There is nothing to measure an "
+        "error by, in that entry alone.",
+    ),
+    Mistake(
+        "test-too-coarse",
+        "Your test lets a gradient pass that is wrong by two percent everywhere. A central "
+        "difference is right to many more digits than that.",
+    ),
+    Mistake(
+        "test-of-direction",
+        "Your test looks at where the gradient points, and not at how long it is. A gradient that "
+        "is twice as long doubles every step.",
+    ),
+    Mistake(
+        "test-lets-errors-cancel",
+        "Your test lets errors cancel: what one entry has too much, another has too little. In a "
+        "sum or a mean, nothing is left of it.",
+    ),
+    Mistake(
+        "test-of-sizes",
+        "Your test compares sizes, and signs get lost on the way. A gradient with a wrong sign "
+        "leads uphill.",
+    ),
+    Mistake(
+        "test-of-some-entries",
+        "Your test doesn't look at all entries, or is content if some of them are right. What is "
+        "wrong in one place is wrong.",
+    ),
+    Mistake(
+        "test-of-one-sign",
+        "Your test sees an error to one side only. A difference that is very negative is no small "
+        "difference.",
+    ),
+    Mistake(
+        "test-of-the-outcome",
+        "Your test looks at where a walk ends, at late steps, or at signs. Many a wrong Adam "
+        "arrives as well. What do you know of the length of each step?",
+    ),
+    Mistake(
+        "test-passes-nan",
+        "What your test lets pass is no number at all. Every comparison with such a thing is "
+        "False, so it is never *larger* than what you allow.",
+    ),
+    Mistake(
+        "test-of-the-first-step",
+        "Your test sees the first steps, or the first alone. At step 1 every Adam that corrects "
+        "takes a step of lr, and what it remembers has had no part in it yet.",
+    ),
+    Mistake(
+        "test-of-steady-gradients",
+        "Your test uses gradients that hardly change, or betas that are alike. An average of "
+        "numbers that are all the same is that number, with any beta.",
+    ),
+    Mistake(
+        "test-at-size-one",
+        "Your test uses gradients of size 1. There, a number, its root and its square are one and "
+        "the same.",
+    ),
+    Mistake(
+        "test-blind-to-eps",
+        "Your test can't see where eps stands, or whether it is there. Beside ordinary gradients, "
+        "an eps of 1e-8 is nothing: you choose what it is.",
+    ),
+    Mistake(
+        "test-of-one-number",
+        "Your test hands in one number at a time, or arrays whose entries are all of one size. A "
+        "rule that mixes up its coordinates can't be seen there.",
+    ),
+    Mistake(
+        "test-at-one-lr",
+        "Your test doesn't see what happens to lr: at lr = 1, a rule that forgets it, or uses it "
+        "twice, takes the same steps.",
     ),
 )
 
