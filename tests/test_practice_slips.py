@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pytest
 
-from descent import practice
+from descent import practice, rules
 from descent.practice import check
 from descent.practice.exercises import EXERCISES
 from descent.practice.mistakes import (
@@ -714,6 +714,194 @@ def rounds_its_step(g, m=0, v=0, t=0, *, lr, beta1, beta2, eps):
     return np.round(step, 3), dict(m=m, v=v, t=t + 1)
 
 
+# Tests that a learner writes
+
+
+def slope(loss, x, h=1e-5):
+    g = np.zeros_like(x)
+    for i in range(len(x)):
+        e = np.zeros_like(x)
+        e[i] = h
+        g[i] = (loss(x + e) - loss(x - e)) / (2 * h)
+    return g
+
+
+def gradient_slip(name, verdict, words="."):
+    """Register a test of gradients that is made of a comparison: `verdict(given, measured)`."""
+
+    def test(loss, gradient, x):
+        return bool(verdict(gradient(x), slope(loss, x)))
+
+    test.__name__ = name.replace("-", "_")
+    slip("gradient_test", name, words)(test)
+
+
+for name, verdict in (
+    ("test-passes-all", lambda g, d: True),
+    ("test-fails-all", lambda g, d: False),
+    ("test-fails-all", lambda g, d: (g == d).all()),
+    ("test-turned-round", lambda g, d: not np.allclose(g, d)),
+    ("test-without-scale", lambda g, d: abs(g - d).max() < 1e-3),
+    ("test-without-scale", lambda g, d: abs(g - d).max() < 1e-8),
+    ("test-without-scale", lambda g, d: np.linalg.norm(g - d) < 1e-6),
+    ("test-divides-by-zero", lambda g, d: (abs(g - d) / abs(g) < 1e-4).all()),
+    ("test-too-coarse", lambda g, d: abs(g - d).max() < 0.05 * abs(g).max()),
+    ("test-of-direction", lambda g, d: g @ d > 0.99999 * np.linalg.norm(g) * np.linalg.norm(d)),
+    ("test-lets-errors-cancel", lambda g, d: abs((g - d).sum()) < 1e-4 * abs(g).max()),
+    ("test-lets-errors-cancel", lambda g, d: abs((g - d).mean()) < 1e-5 * abs(g).max()),
+    ("test-of-sizes", lambda g, d: abs(abs(g) - abs(d)).max() < 1e-4 * abs(g).max()),
+    ("test-of-sizes", lambda g, d: np.isclose(np.linalg.norm(g), np.linalg.norm(d))),
+    ("test-of-some-entries", lambda g, d: np.isclose(g, d, atol=0).any()),
+    ("test-of-some-entries", lambda g, d: np.isclose(g[0], d[0])),
+    ("test-of-some-entries", lambda g, d: np.isclose(g[-1], d[-1])),
+    ("test-of-one-sign", lambda g, d: (g - d).max() < 1e-4 * abs(g).max()),
+    ("test-of-one-sign", lambda g, d: (d - g).max() < 1e-4 * abs(g).max()),
+    ("difference-turned", lambda g, d: np.allclose(g, -d)),
+    ("width-miscounted", lambda g, d: np.allclose(g, 2 * d)),
+    ("width-miscounted", lambda g, d: np.allclose(g, d / 2)),
+):
+    gradient_slip(name, verdict)
+
+
+@slip("gradient_test", "test-too-strict", words="refuses the right gradient of waves")
+def asks_for_eleven_digits(loss, gradient, x):
+    g = gradient(x)
+    return abs(g - slope(loss, x, 1e-4)).max() < 1e-11 * abs(g).max()
+
+
+@slip("gradient_test", words="one True or False. Which of these answers should count")
+def an_answer_to_each_entry(loss, gradient, x):
+    return np.isclose(gradient(x), slope(loss, x))
+
+
+@slip("gradient_test", words="returned the float .*one True or False")
+def the_error_itself(loss, gradient, x):
+    return float(abs(gradient(x) - slope(loss, x)).max())
+
+
+@slip("gradient_test", words="returned None")
+def prints_what_it_found(loss, gradient, x):
+    print(np.allclose(gradient(x), slope(loss, x)))
+
+
+@slip("gradient_test", "changed-input")
+def moves_x_for_good(loss, gradient, x):
+    good = np.allclose(gradient(x), slope(loss, x))
+    x += 1
+    return good
+
+
+@right("gradient_test")
+def by_allclose(loss, gradient, x):
+    return np.allclose(gradient(x), slope(loss, x))
+
+
+@right("gradient_test")
+def by_a_relative_norm(loss, gradient, x):
+    g, d = gradient(x), slope(loss, x, 1e-4)
+    return np.linalg.norm(g - d) < 1e-4 * (np.linalg.norm(g) + np.linalg.norm(d))
+
+
+@right("gradient_test")
+def along_random_directions(loss, gradient, x):
+    g, rng = gradient(x), np.random.default_rng(0)
+    for _ in range(20):
+        d = rng.standard_normal(len(x))
+        measured = (loss(x + 1e-5 * d) - loss(x - 1e-5 * d)) / 2e-5
+        if abs(measured - g @ d) > 1e-3 * np.linalg.norm(g):
+            return False
+    return True
+
+
+def adams_steps(rule, gradients, lr=0.1, beta1=0.8, beta2=0.95, eps=0.01):
+    memory, steps = {}, []
+    for g in gradients:
+        step, memory = rule(g, **memory, lr=lr, beta1=beta1, beta2=beta2, eps=eps)
+        steps.append(step)
+    return np.array(steps)
+
+
+def adam_slip(name, gradients, words=".", exactly=False, **hyper):
+    """Register a test of Adam that compares the steps on some gradients."""
+
+    def test(rule):
+        mine, right = (adams_steps(r, gradients, **hyper) for r in (rule, rules.adam))
+        return bool((mine == right).all() if exactly else np.allclose(mine, right, 1e-6, 0))
+
+    test.__name__ = name.replace("-", "_")
+    slip("adam_test", name, words)(test)
+
+
+MIXED = np.array([[1, 20], [-3, 0.1], [2, -5], [0.05, 0], [0, 8], [-0.5, 0.3]])
+adam_slip("test-of-the-first-step", [1.0], r"lets \d\d of \d+ wrong Adams pass", eps=1e-8)
+adam_slip("test-of-the-first-step", [MIXED[0]])
+adam_slip("test-of-steady-gradients", [1.0] * 9, eps=1e-8)
+adam_slip("test-of-steady-gradients", MIXED, beta1=0.9, beta2=0.9)
+adam_slip("test-at-size-one", [1.0, -1.0, -1.0, 1.0, 1.0], eps=1e-12)
+adam_slip("test-blind-to-eps", MIXED[:3], eps=1e-12)
+adam_slip("test-of-one-number", MIXED[:, 1])
+adam_slip("test-at-one-lr", MIXED, lr=1)
+adam_slip("test-too-strict", MIXED, exactly=True)
+
+
+@slip("adam_test", "test-of-the-outcome")
+def arrives(rule):
+    x, memory = 3.0, {}
+    for _ in range(200):
+        step, memory = rule(x, **memory, lr=0.1, beta1=0.9, beta2=0.99, eps=1e-8)
+        x = x - step
+    return abs(x) < 0.1
+
+
+@slip("adam_test", "test-of-the-outcome")
+def goes_downhill(rule):
+    return (np.sign(adams_steps(rule, [MIXED[0], MIXED[0]])) == np.sign(MIXED[0])).all()
+
+
+@slip("adam_test", "test-passes-nan")
+def is_never_far(rule):
+    return not abs(adams_steps(rule, MIXED) - adams_steps(rules.adam, MIXED)).max() > 1e-9
+
+
+@slip("adam_test", "test-passes-all")
+def yes(rule):
+    return True
+
+
+@slip("adam_test", "test-fails-all")
+def no(rule):
+    return False
+
+
+@slip("adam_test", "test-turned-round")
+def finds_a_fault(rule):
+    return not np.allclose(adams_steps(rule, MIXED), adams_steps(rules.adam, MIXED))
+
+
+@slip("adam_test", "betas-swapped", words="What your test expects is no Adam")
+def expects_other_betas(rule):
+    right = adams_steps(rules.adam, MIXED, beta1=0.95, beta2=0.8)
+    return np.allclose(adams_steps(rule, MIXED), right)
+
+
+@right("adam_test")
+def by_the_courses_own(rule):
+    for lr in (0.1, 0.5):
+        if not np.allclose(adams_steps(rule, MIXED, lr), adams_steps(rules.adam, MIXED, lr)):
+            return False
+    return True
+
+
+@right("adam_test")
+def by_assertions(rule):
+    try:
+        right = adams_steps(rules.adam, MIXED)
+        np.testing.assert_allclose(adams_steps(rule, MIXED), right, rtol=1e-7)
+    except AssertionError:
+        return False
+    return True
+
+
 # The commonest slips have names
 
 
@@ -894,6 +1082,15 @@ APPLIES = {
         "return-in-loop:1 width-miscounted:4 divided-then-multiplied:1 difference-turned:1 "
         "all-at-once:1 one-axis-only:2"
     ),
+    "stable_lr": (
+        "half-the-limit:1 steepest-forgotten:3 curvature-along-the-axes:3 bound-for-curvature:4 "
+        "best-for-largest:1 curvature-squared:3 curvature-multiplies:3"
+    ),
+    "steps_needed": (
+        "division-first:3 steps-rounded-down:3 a-step-too-many-counted:1 not-at-the-best-rate:2 "
+        "loss-for-distance:2 root-of-kappa:1 logarithms-swapped:1 same-distance-each-step:1 "
+        "kappa-as-if-large:2"
+    ),
     "minibatches": "",
     "momentum": (
         "doubled:1 lr-inside-velocity:1 ascent:1 velocity-sign:2 velocity-turned:2 "
@@ -911,6 +1108,14 @@ APPLIES = {
         "velocity-turned:2 seeded-with-gradient:1 starts-at-one:1 lr-forgotten:1 lr-twice:2 "
         "lookahead-forgotten:1 lookahead-without-beta:2 lookahead-averaged:1 lookahead-kept:1 "
         "step-kept:1 memory-forgotten:2"
+    ),
+    "beta_for": (
+        "another-memory:4 half-life-as-if-long:1 same-part-each-step:1 half-life-upside-down:3 "
+        "what-is-let-in:1 memory-that-grows:3"
+    ),
+    "convert": (
+        "ascent:1 lr-forgotten:1 lr-twice:1 converted-backwards:2 conversion-forgotten:1 "
+        "converted-one-way:2 converted-by-beta:3 velocity-converted:1 difference-converted:2"
     ),
     "rmsprop": (
         "average-weights-swapped:1 weight-without-parentheses:1 eps-inside:2 eps-outside:2 "
@@ -934,6 +1139,11 @@ APPLIES = {
         "square-forgotten:1 abs-for-square:1 m-squared:1 g-for-m:2 v-not-used:1 lr-forgotten:1 "
         "lr-twice:2 stale-m:1 stale-v:1 memory-forgotten:4 memory-swapped:1"
     ),
+    "average_weights": (
+        "newest-first:1 weights-of-a-sum:1 weights-of-a-full-average:3 age-off-by-one:3 "
+        "weights-without-a-power:3"
+    ),
+    "adam_test": "betas-swapped:1",
     "bias_correction": (
         "no-correction:1 frozen-t:1 frozen-power:1 beta-times-t:1 power-of-one-minus-beta:1 "
         "correction-multiplies:1 correction-adds:1 correction-without-parentheses:1 "

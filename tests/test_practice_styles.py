@@ -192,6 +192,42 @@ REWRITTEN = {
     "    return np.array(points) -> ",
     "concatenated": "points.append(x) -> points = points + [x]",
     "last point": "_, g = loss(x) -> _, g = loss(points[-1])",
+    "by allclose": "bool(abs(g - slope).max() < 1e-4 * abs(slope).max()) -> np.allclose(g, slope)",
+    "by all": "bool(abs(g - slope).max() < 1e-4 * abs(slope).max()) -> "
+    "(abs(g - slope) < 1e-4 * np.linalg.norm(slope)).all()",
+    "1 for True": "bool(abs(g - slope).max() < 1e-4 * abs(slope).max()) -> "
+    "int(np.linalg.norm(g - slope) < 1e-4 * np.linalg.norm(slope))",
+    "the root of NumPy": "square**0.5 -> np.sqrt(square)",
+    "a largest error": "not np.allclose(step, 0.1 * mean / (square**0.5 + 0.01)) -> "
+    "abs(step - 0.1 * mean / (square**0.5 + 0.01)).max() > 1e-9 or np.isnan(step).any()",
+    "the spectral norm": "np.linalg.eigvalsh(A) -> np.linalg.norm(A, 2)",
+    "any matrix's eigenvalues": "np.linalg.eigvalsh(A) -> np.linalg.eigvals(A)",
+    "singular values": "np.linalg.eigvalsh(A) -> np.linalg.svd(A)[1]",
+    "the last of sorted ones": "curvatures.max() -> curvatures[-1]",
+    "power iteration": "curvatures = np.linalg.eigvalsh(A)\n -> x = np.ones(len(A)) + "
+    "np.arange(len(A))\n    for _ in range(500):\n        x = A @ x / np.linalg.norm(A @ x)\n"
+    "    curvatures = np.array([x @ A @ x])\n",
+    "counted": "    return math.ceil(math.log(factor) / math.log(left)) -> "
+    "    steps, distance = 0, 1.0\n    while distance > factor:\n"
+    "        steps, distance = steps + 1, distance * left\n    return steps",
+    "logarithms of NumPy": "math.ceil(math.log(factor) / math.log(left)) -> "
+    "np.ceil(np.log10(factor) / np.log10(left))",
+    "a logarithm with a base": "math.log(factor) / math.log(left) -> math.log(factor, left)",
+    "two to a power": "0.5 ** (1 / half_life) -> 2 ** (-1 / half_life)",
+    "exp of ln 2": "0.5 ** (1 / half_life) -> math.exp(-math.log(2) / half_life)",
+    "root of a half": "0.5 ** (1 / half_life) -> np.power(1 / 2, 1 / half_life)",
+    "by the steady step": "enters[source] / enters[target] -> "
+    "(1 / enters[target]) / (1 / enters[source])",
+    "two ifs": "    return lr * enters[source] / enters[target] -> "
+    "    if source == 'average':\n        lr = lr * (1 - beta)\n"
+    "    if target == 'average':\n        lr = lr / (1 - beta)\n    return lr",
+    "a list of weights": "age = np.arange(t)[::-1]\n    return (1 - beta) * beta**age -> "
+    "return [(1 - beta) * beta ** (t - 1 - k) for k in range(t)]",
+    "by the recursion": "age = np.arange(t)[::-1]\n    return (1 - beta) * beta**age -> "
+    "w = np.zeros(t)\n    for k in range(t):\n        w = beta * w\n        w[k] += 1 - beta\n"
+    "    return w",
+    "turned at the end": "np.arange(t)[::-1]\n    return (1 - beta) * beta**age -> "
+    "np.arange(t)\n    return ((1 - beta) * beta**age)[::-1]",
 }  # fmt: skip
 
 

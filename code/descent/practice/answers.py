@@ -30,6 +30,29 @@ def finite_difference(loss, x):
     return g
 
 
+def stable_lr(A):
+    """The learning rate below which gradient descent on x @ A @ x / 2 converges."""
+    curvatures = np.linalg.eigvalsh(A)
+    return 2 / curvatures.max()
+
+
+def steps_needed(kappa, *, factor):
+    """How many steps gradient descent takes, at its best rate, to shrink its distance so far."""
+    left = (kappa - 1) / (kappa + 1)
+    return math.ceil(math.log(factor) / math.log(left))
+
+
+def gradient_test(loss, gradient, x):
+    """Whether a gradient is that of a loss at x: each entry is held against a difference."""
+    g, slope = gradient(x), np.zeros_like(x)
+    for i in range(len(x)):
+        e = np.zeros_like(x)
+        e[i] = 1e-5
+        up, down = loss(x + e), loss(x - e)
+        slope[i] = (up - down) / 2e-5
+    return bool(abs(g - slope).max() < 1e-4 * abs(slope).max())
+
+
 def minibatches(X, y, batch_size, rng):
     """One epoch: every row once, shuffled, with its answer; the last batch may be smaller."""
     order = rng.permutation(len(X))
@@ -38,9 +61,40 @@ def minibatches(X, y, batch_size, rng):
         yield X[rows], y[rows]
 
 
+def beta_for(half_life):
+    """The beta with which a gradient counts half as much after so many steps."""
+    return 0.5 ** (1 / half_life)
+
+
+def convert(lr, source, target, *, beta):
+    """The lr in another convention of momentum that makes the same walk."""
+    enters = {"sum": 1, "average": 1 - beta, "velocity": 1, "difference": 1}
+    return lr * enters[source] / enters[target]
+
+
+def average_weights(t, *, beta):
+    """What each of t values counts in an average that started at 0, the oldest first."""
+    age = np.arange(t)[::-1]
+    return (1 - beta) * beta**age
+
+
 def bias_correction(m, t, *, beta):
     """An average that started at 0, made as large as what it averages."""
     return m / (1 - beta**t)
+
+
+def adam_test(rule):
+    """Whether a rule is Adam: each of its steps is held against weighted means of the gradients."""
+    gradients = np.array([[1, 20], [-3, 0.1], [2, -5], [0.05, 0], [0, 8], [-0.5, 0.3]])
+    hyper, memory = dict(lr=0.1, beta1=0.8, beta2=0.95, eps=0.01), {}
+    for k, g in enumerate(gradients):
+        step, memory = rule(g, **memory, **hyper)
+        seen, age = gradients[: k + 1], k - np.arange(k + 1)
+        mean = np.average(seen, axis=0, weights=0.8**age)
+        square = np.average(seen**2, axis=0, weights=0.95**age)
+        if not np.allclose(step, 0.1 * mean / (square**0.5 + 0.01)):
+            return False
+    return True
 
 
 def adamw(w, g, m=0, v=0, t=0, *, lr, beta1, beta2, eps, weight_decay):

@@ -8,6 +8,7 @@ from descent import rules
 
 from . import answers
 from .calls import parameters
+from .detecting import judge_adam_test, judge_gradient_test, play_adam_test, play_gradient_test
 from .judging import judge_calls, judge_differences, judge_epochs, judge_points, judge_values
 from .mistakes import MISTAKES, wrong_answers
 from .playing import (
@@ -16,6 +17,7 @@ from .playing import (
     play_clip,
     play_finite_difference,
     play_minibatches,
+    play_reckoning,
     play_resume,
     play_rule,
     play_schedule,
@@ -128,6 +130,31 @@ def _table():
         ("difference-too-small", "difference-too-large", "one-sided"),
     )  # fmt: skip
     yield Exercise(
+        "gradient_test", "f(loss, gradient, x) -> True or False",
+        "Whether gradient(x) is the gradient of the loss at x, a vector; the numbers may be of any "
+        "size.",
+        answers.gradient_test, play_gradient_test, "x² and -2x at 3: False",
+        judge=judge_gradient_test,
+        named=(
+            "test-passes-all", "test-fails-all", "test-turned-round", "test-too-strict",
+            "test-without-scale", "test-divides-by-zero", "test-too-coarse", "test-of-direction",
+            "test-lets-errors-cancel", "test-of-sizes", "test-of-some-entries", "test-of-one-sign",
+            "difference-turned", "width-miscounted",
+        ),
+    )  # fmt: skip
+    yield Exercise(
+        "stable_lr", "f(A) -> learning rate",
+        "The learning rate below which gradient descent converges on the loss x @ A @ x / 2, from "
+        "every start; A is symmetric, and all its curvatures are positive.",
+        answers.stable_lr, play_reckoning, "A = [[20, 0], [0, 1]]: .1",
+    )  # fmt: skip
+    yield Exercise(
+        "steps_needed", "f(kappa, *, factor) -> number of steps",
+        "The steps that gradient descent takes on a bowl at its best rate, 2/(mu + L), until at "
+        "most factor times the distance is left: a whole number.",
+        answers.steps_needed, play_reckoning, "kappa = 3, factor = .1: 4", 1e-9, in_pairs=True,
+    )  # fmt: skip
+    yield Exercise(
         "minibatches", "f(X, y, batch_size, rng) -> pairs (X_batch, y_batch)",
         "One epoch, shuffled with the generator rng: every row once, each with its answer, in "
         "batches of batch_size; what is left over comes last.",
@@ -154,6 +181,17 @@ def _table():
         "Momentum in the sum form that looks ahead, the gradient taken where the parameters are.",
         "g = 1, 1, lr = .1, beta = .8: steps .18, .244",
     )  # fmt: skip
+    yield Exercise(
+        "beta_for", "f(half_life) -> beta",
+        "The beta of a moving average in which a value counts half as much after half_life steps.",
+        answers.beta_for, play_reckoning, "half_life = 1: .5",
+    )  # fmt: skip
+    yield Exercise(
+        "convert", "f(lr, source, target, *, beta) -> lr",
+        'An lr of momentum in the convention source, as the lr in target that makes the same walk; '
+        'each is "sum", "average", "velocity" or "difference".',
+        answers.convert, play_reckoning, "sum to sum: the same lr", in_pairs=True,
+    )  # fmt: skip
     yield _rule(
         "rmsprop", rules.rmsprop, "f(g, v=0, *, lr, beta2, eps) -> step, dict(v=v)",
         "Each coordinate's gradient divided by its recent root mean square.",
@@ -171,6 +209,12 @@ def _table():
         "g = 1, 1, lr = .1, beta1 = .5, beta2 = .75, eps = 0: steps .2, .251",
     )  # fmt: skip
     yield Exercise(
+        "average_weights", "f(t, *, beta) -> weights",
+        "What each of t values counts in their moving average, which started at 0: an array, the "
+        "oldest value first.",
+        answers.average_weights, play_reckoning, "t = 2, beta = .8: .16, .2", in_pairs=True,
+    )  # fmt: skip
+    yield Exercise(
         "bias_correction", "f(m, t, *, beta) -> corrected m",
         "An average that started at 0, after t steps, corrected for its start.",
         answers.bias_correction, play_bias_correction, "m = .2, t = 1, beta = .8: 1",
@@ -181,6 +225,19 @@ def _table():
         "f(g, m=0, v=0, t=0, *, lr, beta1, beta2, eps) -> step, dict(m=m, v=v, t=t)",
         "Momentum over RMSprop, both averages corrected for their start at 0.",
         "g = 5, lr = .1, eps = 0: the first step is .1",
+    )  # fmt: skip
+    yield Exercise(
+        "adam_test", "f(rule) -> True or False",
+        "Whether a rule, called as f(g, m, v, t, *, lr, beta1, beta2, eps), is Adam with eps added "
+        "to the root.",
+        answers.adam_test, play_adam_test, "Adam: True; Adam without a root: False",
+        judge=judge_adam_test,
+        named=(
+            "test-passes-all", "test-fails-all", "test-turned-round", "test-too-strict",
+            "test-of-the-outcome", "test-passes-nan", "test-of-the-first-step",
+            "test-of-steady-gradients", "test-at-size-one",
+            "test-blind-to-eps", "test-of-one-number", "test-at-one-lr",
+        ),
     )  # fmt: skip
     yield Exercise(
         "adamw",

@@ -287,6 +287,10 @@ MISTAKES = (
             "beta1**t -> BETA; beta2**t -> beta1**t; BETA -> beta2**t",
         ),
         own={
+            "adam_test": (
+                "The two betas have changed places in it: what belongs to the gradients is used "
+                "for their squares, and the other way round."
+            ),
             "adamax": (
                 "The two betas have changed places: what should decide how long gradients are "
                 "remembered decides how fast the largest of them fades, and the other way round. "
@@ -575,7 +579,7 @@ MISTAKES = (
                 "gradient points uphill, and a step goes against it.",
             ),
             **dict.fromkeys(
-                ("schedule", "warmup_cosine"),
+                ("schedule", "warmup_cosine", "convert"),
                 "The learning rate is negative, so every step that uses it leads uphill.",
             ),
         },
@@ -1423,6 +1427,9 @@ MISTAKES = (
         "first, unless parentheses say otherwise.",
         (
             "(k - warmup) / (steps - warmup) -> (k - warmup) / steps - warmup",
+            "(kappa - 1) / (kappa + 1) -> (kappa - 1) / kappa + 1",
+            "(kappa - 1) / (kappa + 1) -> kappa - 1 / kappa + 1",
+            "(kappa - 1) / (kappa + 1) -> kappa - 1 / (kappa + 1)",
             "(k - warmup) / (steps - warmup) -> k - warmup / (steps - warmup)",
             "(k - warmup) / (steps - warmup) -> k - warmup / steps - warmup",
             "lr * (k + 1) / warmup -> lr * k + 1 / warmup",
@@ -1568,6 +1575,12 @@ MISTAKES = (
         "Your gradient is too large or too small by a fixed factor. How far apart are the two "
         "points at which the loss was taken?",
         ("/ (2 * h) -> / h", "/ (2 * h) -> / (4 * h)", "/ (2 * h) -> ", "/ (2 * h) -> / 2"),
+        own=dict(
+            gradient_test=(
+                "What your test compares with is twice, or half, what it should be. How far apart "
+                "are the two points at which the loss was taken?"
+            ),
+        ),
     ),
     Mistake(
         "divided-then-multiplied",
@@ -1579,6 +1592,12 @@ MISTAKES = (
         "difference-turned",
         "Your gradient has the opposite sign. It should be positive where the loss rises.",
         ("(loss(x + e) - loss(x - e)) -> (loss(x - e) - loss(x + e))",),
+        own=dict(
+            gradient_test=(
+                "What your test compares with has the opposite sign. It should be positive where "
+                "the loss rises."
+            ),
+        ),
     ),
     Mistake(
         "all-at-once",
@@ -1614,6 +1633,370 @@ MISTAKES = (
         "gradient-not-renewed",
         "Every step uses the gradient at the start. It changes with each point.",
         ("_, g = loss(x) -> _, g = loss(points[0])",),
+    ),
+    Mistake(
+        "half-the-limit",
+        "Your rate is stable, and half of what it may be: it is the one that takes the steepest "
+        "coordinate to its minimum in a single step. A longer step lands on the other side. How "
+        "far out may it land, and still be nearer than before?",
+        ("return 2 / -> return 1 /",),
+    ),
+    Mistake(
+        "steepest-forgotten",
+        "It isn't the steepest direction that decides here. Along that one, a step of this length "
+        "lands farther out on the other side, and the next one farther still.",
+        (
+            "curvatures.max() -> curvatures.min()",
+            "curvatures.max() -> curvatures.mean()",
+            "curvatures.max() -> curvatures[len(curvatures) // 2]",
+        ),
+    ),
+    Mistake(
+        "curvature-along-the-axes",
+        "All is right where the bowl lies along the axes. In a turned bowl the steepest direction "
+        "is none of theirs, and it is steeper than every one of them.",
+        (
+            "np.linalg.eigvalsh(A) -> np.diag(A)",
+            "np.linalg.eigvalsh(A) -> A",
+            "np.linalg.eigvalsh(A) -> np.linalg.norm(A, axis=0)",
+        ),
+    ),
+    Mistake(
+        "bound-for-curvature",
+        "Your rate is stable, and smaller than it may be. What it was made of is never smaller "
+        "than the largest curvature, and often larger: entries or curvatures were added up.",
+        (
+            "curvatures.max() -> curvatures.sum()",
+            "curvatures.max() -> np.linalg.norm(A)",
+            "curvatures.max() -> abs(A).sum(axis=1).max()",
+            "curvatures.max() -> abs(A).sum()",
+        ),
+    ),
+    Mistake(
+        "best-for-largest",
+        "At this rate the steepest and the flattest direction shrink equally fast: it is the best "
+        "there is. What is asked for is the largest that still converges.",
+        ("2 / curvatures.max() -> 2 / (curvatures.max() + curvatures.min())",),
+    ),
+    Mistake(
+        "curvature-squared",
+        "The curvatures came out squared, so the rate is too small in a steep bowl, and too large "
+        "in a flat one. `A` has the curvatures in it as they are.",
+        (
+            "np.linalg.eigvalsh(A) -> np.linalg.eigvalsh(A @ A)",
+            "2 / curvatures.max() -> (2 / curvatures.max()) ** 2",
+            "2 / curvatures.max() -> 2 / curvatures.max() ** 2",
+        ),
+    ),
+    Mistake(
+        "curvature-multiplies",
+        "The steeper the bowl, the larger your rate. On steep walls a step has to be shorter.",
+        (
+            "2 / curvatures.max() -> curvatures.max() / 2",
+            "2 / curvatures.max() -> 2 * curvatures.max()",
+            "2 / curvatures.max() -> curvatures.max()",
+        ),
+    ),
+    Mistake(
+        "steps-rounded-down",
+        "Your number isn't rounded up. After a part of a step, or after one step too few, more is "
+        "left than was asked for.",
+        (
+            "math.ceil( -> math.floor(",
+            "math.ceil( -> (",
+            "math.ceil( -> round(",
+        ),
+    ),
+    Mistake(
+        "a-step-too-many-counted",
+        "You count one step more than it takes: the distance was short enough before it.",
+        (
+            "return math.ceil(math.log(factor) / math.log(left)) -> "
+            "return math.ceil(math.log(factor) / math.log(left)) + 1",
+        ),
+    ),
+    Mistake(
+        "not-at-the-best-rate",
+        "What a step leaves of the distance is too much, as at lr = 1/L. There the steepest "
+        "direction is settled at once, and the flattest one waits for all of them. The best rate "
+        "is larger.",
+        (
+            "(kappa - 1) / (kappa + 1) -> (kappa - 1) / kappa",
+            "math.log(factor) / math.log(left) -> kappa * math.log(1 / factor)",
+        ),
+    ),
+    Mistake(
+        "loss-for-distance",
+        "You need half of the steps, or twice as many. The loss falls as the square of the "
+        "distance does; which of the two is asked for?",
+        (
+            "(kappa + 1)\n -> (kappa + 1)\n    left = left * left\n",
+            "math.log(factor) / -> 2 * math.log(factor) /",
+        ),
+    ),
+    Mistake(
+        "root-of-kappa",
+        "Your number grows with the root of the condition number. So well does momentum, at its "
+        "best pair; gradient descent has no memory.",
+        ("(kappa - 1) / (kappa + 1) -> (math.sqrt(kappa) - 1) / (math.sqrt(kappa) + 1)",),
+    ),
+    Mistake(
+        "logarithms-swapped",
+        "The number gets smaller as more steps are needed: two things have changed places in a "
+        "division. The more a step leaves over, the more steps it takes.",
+        ("math.log(factor) / math.log(left) -> math.log(left) / math.log(factor)",),
+    ),
+    Mistake(
+        "same-distance-each-step",
+        "You count as if each step went the same way, and as far as the first. But a step takes "
+        "away a share of what is left, so the steps get shorter and shorter.",
+        ("math.log(factor) / math.log(left) -> (1 - factor) / (1 - left)",),
+    ),
+    Mistake(
+        "kappa-as-if-large",
+        "Right for a large condition number only: what a step leaves is near 1 - 2/kappa there. "
+        "For a small one, that is too rough. What is it exactly?",
+        (
+            "(kappa - 1) / (kappa + 1) -> 1 - 2 / kappa",
+            "math.log(factor) / math.log(left) -> kappa / 2 * math.log(1 / factor)",
+        ),
+    ),
+    Mistake(
+        "another-memory",
+        "After `half_life` steps, less than half is left. There are several measures of how long "
+        "an average remembers, such as 1 / (1 - beta) values; yours belongs to another one.",
+        (
+            "0.5 ** (1 / half_life) -> 1 - 1 / half_life",
+            "0.5 ** (1 / half_life) -> math.exp(-1 / half_life)",
+            "0.5 ** (1 / half_life) -> 1 - 2 / (half_life + 1)",
+            "0.5 ** (1 / half_life) -> half_life / (half_life + 1)",
+        ),
+    ),
+    Mistake(
+        "half-life-as-if-long",
+        "Right for a long half-life only. For a short one, that is too rough. What is it exactly?",
+        ("0.5 ** (1 / half_life) -> 1 - math.log(2) / half_life",),
+    ),
+    Mistake(
+        "same-part-each-step",
+        "Right for one step, and for no longer half-life: you took the same part of the whole away "
+        "at each step. But a step takes away a part of what is still there.",
+        ("0.5 ** (1 / half_life) -> 1 - 0.5 / half_life",),
+    ),
+    Mistake(
+        "half-life-upside-down",
+        "The longer the half-life, the sooner your average forgets. With a long one, beta is near "
+        "1.",
+        (
+            "0.5 ** (1 / half_life) -> 0.5**half_life",
+            "0.5 ** (1 / half_life) -> 0.5 / half_life",
+            "0.5 ** (1 / half_life) -> 1 / (2 * half_life)",
+        ),
+    ),
+    Mistake(
+        "what-is-let-in",
+        "That is how much of a new value is let in, 1 - beta. What is asked for is the part that "
+        "is kept.",
+        ("0.5 ** (1 / half_life) -> 1 - 0.5 ** (1 / half_life)",),
+    ),
+    Mistake(
+        "memory-that-grows",
+        "Your beta is 1 or more, so old values count for more and more, or never fade.",
+        (
+            "0.5 ** (1 / half_life) -> 2 ** (1 / half_life)",
+            "0.5 ** (1 / half_life) -> 0.5 ** (-1 / half_life)",
+            "0.5 ** (1 / half_life) -> 0.5 ** (1 // half_life)",
+        ),
+    ),
+    Mistake(
+        "converted-backwards",
+        "The right factor, the wrong way: where the lr has to become larger, yours gets smaller. "
+        "Under a steady gradient, which of the two memories ends up larger?",
+        (
+            "enters[source] / enters[target] -> enters[target] / enters[source]",
+            '"average": 1 - beta -> "average": 1 / (1 - beta)',
+        ),
+    ),
+    Mistake(
+        "conversion-forgotten",
+        "The lr comes out as it went in. Two of the conventions differ in how long a step becomes "
+        "under a steady gradient, and the lr has to make up for that.",
+        ("lr * enters[source] / enters[target] -> lr",),
+    ),
+    Mistake(
+        "converted-one-way",
+        "One of the two conventions has no part in it: from here to there all is right, and back "
+        "again it isn't.",
+        (
+            "lr * enters[source] / enters[target] -> lr * enters[source]",
+            "lr * enters[source] / enters[target] -> lr / enters[target]",
+        ),
+    ),
+    Mistake(
+        "converted-by-beta",
+        "The factor is made of the wrong part: how much a memory keeps, where it should be how "
+        "much of a gradient is let in.",
+        (
+            '"average": 1 - beta -> "average": beta',
+            '"average": 1 - beta -> "average": 1 + beta',
+            '"average": 1 - beta -> "average": (1 - beta) / (1 + beta)',
+        ),
+    ),
+    Mistake(
+        "velocity-converted",
+        "Too much is converted: whether lr stands inside the memory or outside of it makes no "
+        "difference to the walk, as long as the lr stays the same.",
+        ('"velocity": 1 -> "velocity": 1 - beta',),
+    ),
+    Mistake(
+        "difference-converted",
+        "Too much is converted: beta times the last step is what a memory without a factor adds. "
+        "Write down two steps of each, and compare how far they go.",
+        (
+            '"difference": 1 -> "difference": 1 - beta',
+            '"velocity": 1 -> "velocity": 1 - beta; "difference": 1 -> "difference": 1 - beta',
+        ),
+    ),
+    Mistake(
+        "newest-first",
+        "The numbers are right, and in the wrong order: the newest value counts most, and it comes "
+        "last in the array.",
+        ("np.arange(t)[::-1] -> np.arange(t)",),
+    ),
+    Mistake(
+        "weights-of-a-sum",
+        "These are what the values count in a sum that fades: each comes in with all of its size. "
+        "An average lets a part of it in.",
+        ("(1 - beta) * beta**age -> beta**age",),
+    ),
+    Mistake(
+        "weights-of-a-full-average",
+        "Your weights add up to 1. Those of an average that started at 0 don't, while it fills: "
+        "some of the weight is still on that start.",
+        (
+            "(1 - beta) * beta**age -> (1 - beta) * beta**age / (1 - beta**t)",
+            "(1 - beta) * beta**age -> np.full(t, 1 / t)",
+            "return (1 - beta) * beta**age -> w = (1 - beta) * beta**age\n"
+            "    w[0] = beta ** (t - 1)\n    return w",
+        ),
+    ),
+    Mistake(
+        "age-off-by-one",
+        "The age of the values is one off. A value that has just come in has faded at no step yet.",
+        (
+            "beta**age -> beta ** (age + 1)",
+            "beta**age -> beta ** (age - 1)",
+            "np.arange(t)[::-1] -> np.arange(t + 1)[::-1]",
+        ),
+    ),
+    Mistake(
+        "weights-without-a-power",
+        "A value that is two steps old has faded twice, one that is three steps old three times. "
+        "Yours don't fade so.",
+        (
+            "beta**age -> beta * age",
+            "beta**age -> beta",
+            "beta**age -> (1 - beta) ** age",
+        ),
+    ),
+    Mistake(
+        "test-passes-all",
+        "Your test says True to everything that it is handed, right or wrong. A test is worth what "
+        "it catches.",
+    ),
+    Mistake(
+        "test-fails-all",
+        "Your test says False to everything that it is handed, and so to what is right. What comes "
+        "of floating-point numbers agrees in many digits, and hardly ever in all.",
+    ),
+    Mistake(
+        "test-turned-round",
+        "Your test is turned round: True where something is wrong, False where it is right.",
+    ),
+    Mistake(
+        "test-too-strict",
+        "Your test refuses something that is right, and only rounded in another way, or measured "
+        "with a small error of its own. How far may two numbers be apart, and still be the same?",
+    ),
+    Mistake(
+        "test-without-scale",
+        "Your test works for numbers of one size. How near is near enough? For a gradient of a "
+        "million something else than for one of a millionth: it depends on what it is measured by.",
+    ),
+    Mistake(
+        "test-divides-by-zero",
+        "Your test refuses a right gradient in which an entry is 0. There is nothing to measure an "
+        "error by, in that entry alone.",
+    ),
+    Mistake(
+        "test-too-coarse",
+        "Your test lets a gradient pass that is wrong by two percent everywhere. A central "
+        "difference is right to many more digits than that.",
+    ),
+    Mistake(
+        "test-of-direction",
+        "Your test looks at where the gradient points, and not at how long it is. A gradient that "
+        "is twice as long doubles every step.",
+    ),
+    Mistake(
+        "test-lets-errors-cancel",
+        "Your test lets errors cancel: what one entry has too much, another has too little. In a "
+        "sum or a mean, nothing is left of it.",
+    ),
+    Mistake(
+        "test-of-sizes",
+        "Your test compares sizes, and signs get lost on the way. A gradient with a wrong sign "
+        "leads uphill.",
+    ),
+    Mistake(
+        "test-of-some-entries",
+        "Your test doesn't look at all entries, or is content if some of them are right. What is "
+        "wrong in one place is wrong.",
+    ),
+    Mistake(
+        "test-of-one-sign",
+        "Your test sees an error to one side only. A difference that is very negative is no small "
+        "difference.",
+    ),
+    Mistake(
+        "test-of-the-outcome",
+        "Your test looks at where a walk ends, at late steps, or at signs. Many a wrong Adam "
+        "arrives as well. What do you know of the length of each step?",
+    ),
+    Mistake(
+        "test-passes-nan",
+        "What your test lets pass is no number at all. Every comparison with such a thing is "
+        "False, so it is never *larger* than what you allow.",
+    ),
+    Mistake(
+        "test-of-the-first-step",
+        "Your test sees the first steps, or the first alone. At step 1 every Adam that corrects "
+        "takes a step of lr, and what it remembers has had no part in it yet.",
+    ),
+    Mistake(
+        "test-of-steady-gradients",
+        "Your test uses gradients that hardly change, or betas that are alike. An average of "
+        "numbers that are all the same is that number, with any beta.",
+    ),
+    Mistake(
+        "test-at-size-one",
+        "Your test uses gradients of size 1. There, a number, its root and its square are one and "
+        "the same.",
+    ),
+    Mistake(
+        "test-blind-to-eps",
+        "Your test can't see where eps stands, or whether it is there. Beside ordinary gradients, "
+        "an eps of 1e-8 is nothing: you choose what it is.",
+    ),
+    Mistake(
+        "test-of-one-number",
+        "Your test hands in one number at a time, or arrays whose entries are all of one size. A "
+        "rule that mixes up its coordinates can't be seen there.",
+    ),
+    Mistake(
+        "test-at-one-lr",
+        "Your test doesn't see what happens to lr: at lr = 1, a rule that forgets it, or uses it "
+        "twice, takes the same steps.",
     ),
 )
 

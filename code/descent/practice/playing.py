@@ -663,6 +663,75 @@ def _play_clip(exercise, submission, played, way):
             played.add(title, title, clipped, "The gradient")
 
 
+def _turned(curvatures, angle):
+    """A bowl with these curvatures that doesn't lie along the axes."""
+    A = np.diag(np.array(curvatures, float))
+    c, s = np.cos(angle), np.sin(angle)
+    for i in range(len(A) - 1):
+        turn = np.eye(len(A))
+        turn[i : i + 2, i : i + 2] = [[c, -s], [s, c]]
+        A = turn @ A @ turn.T
+    return (A + A.T) / 2
+
+
+# Of each function of a few numbers: what it returns, and calls of it, each with a title.
+RECKONINGS = {
+    "stable_lr": (
+        "The learning rate",
+        [
+            ("In a bowl along the axes", np.diag([1.0, 20.0]), {}),
+            ("In a turned bowl", np.array([[2.0, 1.0], [1.0, 2.0]]), {}),
+            ("In a bowl of three coordinates", _turned([5, 0.5, 8], 0.7), {}),
+            ("In a flat bowl", _turned([3e-3, 1e-3, 2e-3, 4e-3], 0.4), {}),
+        ],
+    ),
+    "steps_needed": (
+        "The number of steps",
+        [
+            (f"At kappa = {kappa:g} and factor = {factor:g}", kappa, dict(factor=factor))
+            for kappa, factor in ((3, 0.1), (3, 1e-3), (20, 0.02), (5.5, 0.4), (1e4, 0.01))
+        ],
+    ),
+    "beta_for": (
+        "beta",
+        [(f"At half_life = {n:g}", n, {}) for n in (1, 2, 10, 3.5, 500)],
+    ),
+    "convert": (
+        "The learning rate",
+        [
+            (f"From {source} to {target}, beta = {beta}", (lr, source, target), dict(beta=beta))
+            for lr, beta in ((0.1, 0.8), (0.003, 0.95))
+            for source in ("sum", "average", "velocity", "difference")
+            for target in ("sum", "average", "velocity", "difference")
+        ],
+    ),
+    "average_weights": (
+        "The weights",
+        [
+            (f"At t = {t} and beta = {beta}", t, dict(beta=beta))
+            for t, beta in ((2, 0.8), (1, 0.7), (5, 0.9), (12, 0.95), (3, 0.5))
+        ],
+    ),
+}
+
+
+def play_reckoning(exercise, submission):
+    """Ask for some numbers; a function of one number may want it as a float or as an int."""
+    what, cases = RECKONINGS[exercise.name]
+    played = Played()
+    with _calling(exercise, submission, played) as call:
+        for title, given, hyper in cases:
+            given = given if isinstance(given, tuple) else (given,)
+            result = numbers(call(*map(kept, given), **hyper), what)
+            if exercise.name != "average_weights":
+                if result.size != 1:
+                    form = f"{what} should be one number; {title[0].lower()}{title[1:]} it is "
+                    raise Refused(f"{form}{brief(result)}.")
+                result = result.reshape(())
+            played.add(title, title, result, what)
+    return played
+
+
 # PyTorch's training loop
 
 
