@@ -112,7 +112,7 @@ class Race:
         for other in self.entries:
             if other.name == name:
                 other._check_open()
-                entry.spent = other.spent
+                entry.spent, entry.log = other.spent, other.log
         self.entries = [other for other in self.entries if other.name != name] + [entry]
         return entry
 
@@ -181,13 +181,18 @@ class Entry:
     test, train : array or None
         The final losses on all test and on all training rows, one a seed, once it has finished.
         Infinite where a run diverged.
+    log : list of (dict, array)
+        What was tried in tuning: the hyper-parameters, and the validation loss at the end of each
+        run, shape (k, seeds).
+    hyper : dict or None
+        What it finished with.
     loss : array or None, shape (steps + 1, seeds)
         The mini-batch losses of the final runs. Shorter if all of them diverged.
     """
 
     def __init__(self, race, rule, name):
         self.race, self.rule, self.name = race, rule, name
-        self.spent = 0
+        self.spent, self.log = 0, []
         self.test = self.train = self.loss = self.hyper = None
 
     def __repr__(self):
@@ -232,7 +237,9 @@ class Entry:
         inner = validation(self.race.task)
         trace = self.race.train(inner, self.rule, [*islice(others, seeds)], **columns)
         self.spent += cost
-        return inner.test_loss(trace.final)
+        losses = inner.test_loss(trace.final)
+        self.log.append((hyper, losses.copy()))
+        return losses
 
     def finish(self, **hyper):
         """Train on all training rows, on the race's own seeds, and be measured on the test rows.

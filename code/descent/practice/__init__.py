@@ -1,7 +1,10 @@
-"""Exercises whose checker names the mistake: `check("adam", my_adam)`."""
+"""Exercises whose checker names the mistake: `check("adam", my_adam)`; and goals to be reached."""
 
 import difflib
 import re
+import warnings
+
+import numpy as np
 
 from descent.lives import code
 
@@ -11,9 +14,9 @@ from .exercises import EXERCISES
 from .judging import agree, judge, right
 from .playing import without_effect
 from .report import Report, shown, trouble_message
-from .sandbox import Trouble, run
+from .sandbox import Trouble, learners_place, run
 
-__all__ = ["Report", "check", "hunt", "progress", "tells"]
+__all__ = ["Report", "check", "goal", "hunt", "progress", "tells"]
 
 _NOTHING = object()
 # The lower rungs of an exercise's ladder: lines to put in order, a blank to fill in. What is passed
@@ -164,6 +167,51 @@ def _left_to_do(trouble, submission):
             f"`{early[1]}` before any line has set it."
         )
     return ""
+
+
+def goal(name, *answers):
+    """Play an answer to a goal, on the page's instance and on others.
+
+    Parameters
+    ----------
+    name : str
+        The goal, such as "goal-three-steps".
+    *answers : callable
+        What the goal asks for: mostly a function that chooses. Without it, that form is shown.
+
+    Returns
+    -------
+    Report
+        What holds and what doesn't, a line each.
+    """
+    from .goals import GOALS  # They need data, which a page would have to load for a check alone.
+
+    if not isinstance(name, str) or name not in GOALS:
+        shown = code(name[:40]) if isinstance(name, str) else "of that kind"
+        return Report(False, f"There is no goal {shown}. There are: {', '.join(GOALS)}.")
+    asked = GOALS[name]
+    if not answers:
+        return Report(False, f"`{name}` is handed: `{asked.form}`.")
+    verdicts, problem = [], ""
+    try:
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            for verdict in asked.play(*answers):
+                verdicts.append(verdict)
+    except NotBegun:
+        return Report(False, "It is not begun yet: fill in the function, and run this cell again.")
+    except Refused as refusal:
+        problem = str(refusal)
+    except Exception as error:
+        trouble = Trouble(type(error).__name__, str(error)[:500], learners_place(error))
+        if _met_dots(trouble):
+            return Report(False, "It is not finished yet: there is still a `...` in it.")
+        problem = trouble_message(trouble, name_of(answers[0]))
+    passed = bool(verdicts) and not problem and all(holds for holds, _ in verdicts)
+    lines = [f"{'✓' if holds else '✗'} {sentence}" for holds, sentence in verdicts]
+    head = "Goal reached." if passed else "The goal is not reached yet."
+    record.note(name, passed)
+    return Report(passed, "\n".join([head, *lines, *filter(None, [problem])]), title=asked.title)
 
 
 def _met_dots(trouble):

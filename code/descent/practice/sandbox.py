@@ -50,6 +50,7 @@ HEAD = 8  # Bytes before the child's message, its length. The first is 0, as in 
 CAN_FORK = hasattr(os, "fork") and sys.platform not in ("emscripten", "wasi")
 
 _OURS = str(Path(__file__).parent)
+_COURSE = str(Path(__file__).parents[1])
 _LIBRARIES = tuple(
     sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")
 )
@@ -124,6 +125,17 @@ def _last_place(traceback):
     while traceback is not None:
         code = traceback.tb_frame.f_code
         if _is_learners(code.co_filename) and traceback.tb_lineno:
+            place = Place(code.co_filename, traceback.tb_lineno, code.co_name)
+        traceback = traceback.tb_next
+    return place
+
+
+def learners_place(error):
+    """The innermost line of an error that is the learner's own, and not the course's."""
+    place, traceback = None, error.__traceback__
+    while traceback is not None:
+        code = traceback.tb_frame.f_code
+        if _is_learners(code.co_filename) and not code.co_filename.startswith(_COURSE):
             place = Place(code.co_filename, traceback.tb_lineno, code.co_name)
         traceback = traceback.tb_next
     return place
