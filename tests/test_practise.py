@@ -324,6 +324,12 @@ def answers(exercise):
     return [*chosen.items(), (None, text)]
 
 
+def test_a_line_outside_of_its_function_is_told_of_its_spaces(runner):
+    (output,) = ran(runner, "def f():\n    x = 1\nreturn x")
+    assert output["line"] == 3
+    assert "'return' outside function. What belongs to a function begins with" in output["error"]
+
+
 def answered(page, cell, text):
     """Put a text into a cell, press its button, and return what is shown, as text."""
     page.evaluate(
@@ -461,6 +467,22 @@ def test_what_never_ends_is_ended_by_itself(tab):
     assert "did not come to an end within 20 seconds" in said
 
 
+def test_a_loop_that_never_ends_is_named_by_its_line(tab):
+    page = tab("exercises/adam")
+    page.evaluate("""() => {
+        const post = Worker.prototype.postMessage;
+        Worker.prototype.postMessage = function (message) {
+            if (message.run) message.run.seconds = 0.3;
+            post.call(this, message);
+        };
+    }""")
+    said = answered(page, 1, "kept = 7\nwhile True:\n    pass")
+    assert "Line 2 was still running after 0.3 seconds" in said or "Line 3 was" in said
+    # Python itself went on, and has what it had.
+    assert answered(page, 1, "kept") == "7"
+    assert "Line 2 was still" in answered(page, 1, "def f():\n    while True: pass\nf()")
+
+
 def test_it_is_done_by_keyboard_alone_on_a_phone(tab):
     page = tab("exercises/adam", viewport=dict(width=390, height=844))
     (cell, *_, stub), *_ = stubs(page)
@@ -491,10 +513,37 @@ def test_answers_are_taken_along_and_loaded_elsewhere(tab, tmp_path):
     other.get_by_text("loaded.").wait_for()
     other.goto(other.url.replace("practice", "exercises/adam"))
     assert other.locator("div.cell").nth(cell).locator("textarea").input_value() == "mine"
-    # Starting over brings the page's own text back, and forgets the other.
-    other.locator("div.cell").nth(cell).get_by_role("button", name="Start over").click()
+    # Starting over brings the page's own text back, and lays the other aside.
+    box = other.locator("div.cell").nth(cell)
+    box.get_by_role("button", name="Start over").click()
     other.reload()
-    assert "..." in other.locator("div.cell").nth(cell).locator("textarea").input_value()
+    assert "..." in box.locator("textarea").input_value()
+    box.get_by_role("button", name="Bring mine back").click()
+    assert box.locator("textarea").input_value() == "mine"
+
+
+def test_an_answer_stands_only_below_what_it_answers(tab):
+    page = tab("exercises/adam")
+    (cell, *_, stub), *_ = stubs(page)
+    box = page.locator("div.cell").nth(cell)
+    output, state = box.locator(".cell_output"), box.locator(".state").first
+    assert "not begun yet" in output.inner_text()
+    assert "Right" in answered(
+        page, cell, written(stub, source(EXERCISES["bias_correction"].answer))
+    )
+    mark = "e => getComputedStyle(e.querySelector('.tools'), '::after').content"
+    assert box.evaluate(mark) == '"✓ passed"'
+    field = box.locator(".cm-content, textarea").first
+    field.focus()
+    page.keyboard.type("#")
+    assert state.inner_text() == "Changed since: press Check."
+    assert box.evaluate(mark) == '"✓ passed before"'
+    page.reload()
+    assert output.count() == 0
+    assert state.inner_text() == "Yours, as you left it: press Check."
+    box.get_by_role("button", name="Start over").click()
+    assert "not begun yet" in output.inner_text()
+    assert "press" not in state.inner_text()
 
 
 NETWORK = "is there a network?"

@@ -52,6 +52,7 @@ class Python {
 
   async begin() {
     if (!("WebAssembly" in window && "Worker" in window)) throw new Error("This browser is too old to run Python.");
+    if (settings.pyodide.includes("://") && !navigator.onLine) throw new Error("There is no network, and Python would come over it. Press again when there is.");
     const at = (name) => new URL(name, here).href;
     const script = at("python/worker.mjs");
     try {
@@ -146,6 +147,10 @@ class Cell {
     this.checked = [...this.original.matchAll(/\bcheck\("(\w+)"/g)].map((found) => found[1]);
     this.key = `answers/${page}/${index}/${mark(this.original)}`;
     this.text = kept.get(this.key) ?? this.original;
+    // What stands below the cell is the answer to this text.
+    this.answered = this.original;
+    this.mine = kept.get(`before/${this.key}`); // What was laid aside for a new start.
+    this.before = node.querySelector(":scope > .cell_output");
     this.verb = this.checked.length ? "Check" : "Run";
   }
 
@@ -163,8 +168,11 @@ class Cell {
     this.field.addEventListener("focus", () => this.prepare());
     this.button = make("button", { type: "button", class: "run", title: "Shift+Enter", onclick: () => this.run() }, this.verb);
     this.undo = make("button", { type: "button", class: "quiet", onclick: () => this.restore() }, "Start over");
+    this.redo = make("button", { type: "button", class: "quiet", onclick: () => this.bringBack() }, "Bring mine back");
     this.state = make("span", { class: "state", role: "status" });
-    this.tools = make("p", { class: "tools" }, this.button, this.undo, this.state);
+    // Seconds, which a screen reader would read each time.
+    this.clock = make("span", { class: "state", "aria-hidden": "true" });
+    this.tools = make("p", { class: "tools" }, this.button, this.undo, this.redo, this.state, this.clock);
     // As in a notebook; before the editor, to which Enter is a new line.
     this.block.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" || !(event.shiftKey || event.ctrlKey || event.metaKey)) return;
@@ -176,6 +184,8 @@ class Cell {
     this.block.querySelector(".copybtn")?.remove();
     this.block.closest(".cell_input").append(this.tools);
     this.node.classList.add("edited");
+    // The stored answer is to what stood here first.
+    if (this.text !== this.original) this.before?.remove();
     this.told();
   }
 
@@ -194,13 +204,36 @@ class Cell {
 
   told() {
     this.undo.hidden = this.text === this.original;
+    this.redo.hidden = !this.undo.hidden || !this.mine;
     this.node.classList.toggle("changed", this.text !== this.original);
+    const stale = this.text !== this.answered && running !== this;
+    const shown = this.output ?? (this.before?.isConnected && this.before);
+    if (stale) this.state.textContent = shown ? `Changed since: press ${this.verb}.` : this.text === this.original ? "" : `Yours, as you left it: press ${this.verb}.`;
+    else if (this.state.textContent.endsWith(`press ${this.verb}.`)) this.state.textContent = "";
+    this.node.classList.toggle("stale", stale);
   }
 
+  /** What stood here first, with its answer; the learner's own is laid aside. */
   restore() {
-    this.editor?.set(this.original);
-    this.field.value = this.original;
-    this.changed(this.original);
+    kept.set(`before/${this.key}`, (this.mine = this.text));
+    this.output?.remove();
+    this.output = null;
+    if (this.before) this.node.append(this.before);
+    this.answered = this.original;
+    this.node.classList.remove("at-error");
+    this.put(this.original);
+  }
+
+  bringBack() {
+    this.before?.remove();
+    this.answered = null;
+    this.put(this.mine);
+  }
+
+  put(text) {
+    this.editor?.set(text);
+    this.field.value = text;
+    this.changed(text);
     (this.editor ?? this.field).focus();
   }
 
@@ -225,20 +258,25 @@ class Cell {
     this.button.textContent = "Stop";
     this.node.setAttribute("aria-busy", "true");
     const say = (stage) => (this.state.textContent = `${stage} …`);
+    const asked = this.text, begun = performance.now();
+    const ticks = setInterval(() => (this.clock.textContent = `${Math.round((performance.now() - begun) / 1000)} s`), 1000);
     say(python.started ? "Running" : "Loading Python (9 MB, once)");
     let answer;
     try {
-      const run = { cells: cells.map((cell) => cell.text), index: this.index, picture: picture() };
+      const run = { cells: cells.map((cell) => cell.text), index: this.index, picture: picture(), seconds: LIMIT / 1000 - 5 };
       answer = await python.answer({ run }, say);
       if (answer.failed) answer.failed = `Python broke down here, and starts anew. ${answer.failed}`;
     } catch (error) {
       answer = { failed: error.message };
     }
+    clearInterval(ticks);
     running = null;
     this.button.textContent = this.verb;
     this.node.removeAttribute("aria-busy");
-    this.state.textContent = "";
+    this.state.textContent = this.clock.textContent = "";
+    this.answered = asked;
     this.show(answer);
+    this.told();
   }
 
   show({ outputs, failed, ended, progress: done }) {
@@ -251,13 +289,14 @@ class Cell {
     if (lacking) return void (this.state.textContent = `A page has no ${lacking}: what stands here was computed with it before.`);
     const line = outputs.find((output) => output.line)?.line;
     this.output?.remove();
-    this.node.querySelector(":scope > .cell_output")?.remove();
+    this.before?.remove();
     this.output = make("div", { class: "cell_output", role: "region", "aria-label": "Output" }, ...outputs.map(drawn));
     for (const { walks } of outputs) if (walks) this.output.append(watcher(walks));
     this.node.append(this.output);
     if (!outputs.length) this.state.textContent = "Done. Nothing was shown.";
     else this.state.textContent = summary(this.output);
     this.node.classList.toggle("at-error", Boolean(line));
+    this.node.classList.toggle("right", this.output.querySelector(".practice strong")?.textContent.startsWith("✓") ?? false);
     if (line) this.point(line);
     if (done) noted(done);
   }
@@ -429,7 +468,7 @@ function load(text) {
     const found = JSON.parse(text), all = Object.entries(found);
     // `my-work/progress.json`, or what was downloaded here.
     const progress = all.length && all.every(([, one]) => typeof one?.passed === "boolean");
-    const entries = progress ? [["progress", text]] : all.filter(([key, value]) => /^(answers|pages|progress)/.test(key) && typeof value === "string");
+    const entries = progress ? [["progress", text]] : all.filter(([key, value]) => /^(answers|before|pages|progress)/.test(key) && typeof value === "string");
     if (!entries.length) throw new Error("Nothing of this book is in it.");
     for (const [key, value] of entries) kept.set(key, value);
     told();

@@ -5,7 +5,7 @@ import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirro
 import { python } from "@codemirror/lang-python";
 import { bracketMatching, indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language";
 import { EditorState } from "@codemirror/state";
-import { drawSelection, EditorView, keymap } from "@codemirror/view";
+import { drawSelection, EditorView, keymap, lineNumbers } from "@codemirror/view";
 import { classHighlighter } from "@lezer/highlight";
 
 /** Put an editor in a field's place, with its text, its place of the cursor, and its name. */
@@ -15,7 +15,7 @@ export function edit(field, onChange) {
       doc: field.value,
       selection: { anchor: field.selectionStart, head: field.selectionEnd },
       extensions: [
-        history(), drawSelection(), indentOnInput(), bracketMatching(), python(),
+        lineNumbers(), history(), drawSelection(), indentOnInput(), bracketMatching(), python(),
         indentUnit.of("    "), EditorState.tabSize.of(4), syntaxHighlighting(classHighlighter),
         // Tab indents. Escape and then Tab leaves, as CodeMirror's keymap has it.
         keymap.of([...defaultKeymap, ...historyKeymap, indentWithTab]),

@@ -13,9 +13,10 @@ import linecache
 import logging
 import os
 import sys
+import time
 import traceback
 import types
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 
 WORK = "/home/reader/my-work"
@@ -357,7 +358,42 @@ def picture(kind):
     os.environ["DESCENT_PICTURE"] = kind
 
 
-def run(name, source):
+class Endless(BaseException):
+    """A line of a cell is still running after the time that it has."""
+
+
+@contextmanager
+def ended(code, seconds):
+    """End loops of a cell itself, and not those of libraries, after a while: so its line is known.
+
+    What Python can't look into is ended by the page, together with Python.
+    """
+    if not hasattr(sys, "monitoring"):
+        yield
+        return
+    monitoring, deadline = sys.monitoring, time.monotonic() + seconds
+    tool, events = monitoring.PROFILER_ID, monitoring.events
+
+    def look(*_):
+        if time.monotonic() > deadline:
+            raise Endless(sys._getframe(1).f_lineno)
+
+    monitoring.use_tool_id(tool, "cell")
+    monitoring.register_callback(tool, events.JUMP, look)
+    monitoring.register_callback(tool, events.PY_START, look)
+    codes = [code]
+    for one in codes:
+        monitoring.set_local_events(tool, one, events.JUMP | events.PY_START)
+        codes += [part for part in one.co_consts if hasattr(part, "co_code")]
+    try:
+        yield
+    finally:
+        for one in codes:
+            monitoring.set_local_events(tool, one, 0)
+        monitoring.free_tool_id(tool)
+
+
+def run(name, source, seconds=15):
     """Run one cell.
 
     Parameters
@@ -365,6 +401,8 @@ def run(name, source):
     name : str
         What the cell is called, in messages and to `linecache`.
     source : str
+    seconds : float
+        After so long, a loop of the cell is ended.
 
     Returns
     -------
@@ -373,11 +411,11 @@ def run(name, source):
     """
     shown.clear()
     with redirect_stdout(Printed("stdout")), redirect_stderr(Printed("stderr")):
-        missing = _run(name, source)
+        missing = _run(name, source, seconds)
     return json.dumps({"missing": missing} if missing else shown)
 
 
-def _run(name, source):
+def _run(name, source, seconds):
     """Run a cell; the name of a library that it needs, if that can be loaded here and isn't."""
     linecache.cache[name] = (len(source), None, source.splitlines(True), name)
     try:
@@ -388,11 +426,11 @@ def _run(name, source):
         last = None
         if tree.body and isinstance(tree.body[-1], ast.Expr) and not quiet(source):
             last = ast.Expression(tree.body.pop().value)
-        exec(compile(tree, name, "exec"), main)
-        if (
-            last is not None
-            and (value := eval(compile(last, name, "eval"), main)) is not None
-        ):
+        code = compile(tree, name, "exec")
+        with ended(code, seconds):
+            exec(code, main)
+            value = last and eval(compile(last, name, "eval"), main)
+        if value is not None:
             display(
                 {"text/plain": repr(value)} if isinstance(value, dict) else value,
                 raw=True,
@@ -404,6 +442,12 @@ def _run(name, source):
         if error.name and error.name.split(".")[0] in libraries():
             return error.name.split(".")[0]
         shown.append(told(error, name))
+    except Endless as late:
+        (line,) = late.args
+        said = f"Line {line} was still running after {seconds:g} seconds, and was stopped. "
+        shown.append(
+            {"error": f"{said}Is there a loop that never ends?", "line": line}
+        )
     except BaseException as error:
         shown.append(told(error, name))
     return None
@@ -484,7 +528,10 @@ def told(error, name):
     """What to say of an error: its kind and text, and the line of the cell that it came from."""
     if isinstance(error, SyntaxError) and error.filename == name:
         line, kind = error.lineno, type(error).__name__
-        return {"error": f"{kind} in line {line}: {error.msg}", "line": line}
+        said = f"{kind} in line {line}: {error.msg}"
+        if "outside function" in error.msg:
+            said += ". What belongs to a function begins with four spaces. Does this line?"
+        return {"error": said, "line": line}
     frames = [
         f for f in traceback.extract_tb(error.__traceback__) if f.filename == name
     ]

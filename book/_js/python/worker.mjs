@@ -35,9 +35,9 @@ async function fetched(address, kind) {
 }
 
 /** Run a piece of code; what it imports is loaded first if it isn't there. */
-async function runOne(name, source) {
+async function runOne(name, source, seconds) {
   for (;;) {
-    const outputs = JSON.parse(runner.run(name, source));
+    const outputs = JSON.parse(runner.run(name, source, seconds));
     if (!outputs.missing) return outputs;
     say(`Loading ${outputs.missing}`);
     await python.loadPackage(outputs.missing, { messageCallback: () => {} });
@@ -47,14 +47,14 @@ async function runOne(name, source) {
 /** Run a cell after the cells above that it needs, and that haven't run as they are. */
 const ran = new Map();
 const harmless = /^(?:(?:import |from |plt\.style\.use).*\n|\n)*$/; // To be run again.
-async function run({ cells, index, picture }) {
+async function run({ cells, index, picture, seconds }) {
   runner.picture(picture);
   const forget = (from) => [...ran.keys()].filter((number) => number >= from).forEach((number) => ran.delete(number));
   const above = runner.needed(python.toPy(cells), index).toJs();
   for (const [i, [number, source]] of above.entries()) {
     if ([source, cells[number]].includes(ran.get(number))) continue;
     say(above.length > 1 ? `Running cell ${i + 1} of ${above.length} above` : "Running the cell above");
-    const outputs = await runOne(`cell-${number + 1}`, source);
+    const outputs = await runOne(`cell-${number + 1}`, source, seconds);
     const error = outputs.find((output) => "error" in output);
     if (error) return [{ error: `In a cell above: ${error.error}`, above: number }];
     // What ran after it may have changed what it makes.
@@ -63,7 +63,7 @@ async function run({ cells, index, picture }) {
   }
   say("Running");
   forget(index);
-  const outputs = await runOne(`cell-${index + 1}`, cells[index]);
+  const outputs = await runOne(`cell-${index + 1}`, cells[index], seconds);
   if (!outputs.some((output) => "error" in output)) ran.set(index, cells[index]);
   return outputs;
 }
