@@ -485,7 +485,7 @@ def work(tmp_path, monkeypatch):
 
 
 def test_progress_is_kept_in_the_learners_folder(work):
-    assert progress().message.startswith(f"0 of {len(EXERCISES)} done.")
+    assert progress().message.startswith("0 of ")
     check("adam", None)
     check()
     assert not (work / "progress.json").exists()
@@ -493,13 +493,14 @@ def test_progress_is_kept_in_the_learners_folder(work):
     check("momentum", EXERCISES["momentum"].answer)
     check("momentum", EXERCISES["rmsprop"].answer)
     kept = json.loads((work / "progress.json").read_text())
-    assert kept == {
-        "adam": {"tries": 1, "passed": False},
-        "momentum": {"tries": 1, "passed": True},
+    assert {name: (entry["tries"], entry["passed"]) for name, entry in kept.items()} == {
+        "adam": (1, False),
+        "momentum": (1, True),
     }
     assert sorted(path.name for path in work.rglob("*")) == ["later", "progress.json"]
     message = progress().message
-    assert "1 of" in message and "Done: momentum." in message and "Tried: adam." in message
+    assert message.startswith("1 of ") and "1 at the first try" in message
+    assert "Done: momentum (first try)." in message and "Tried: adam." in message
 
 
 @pytest.mark.parametrize(

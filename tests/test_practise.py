@@ -21,6 +21,7 @@ import book
 import practise
 import pyodide
 from contents import BOOK, NOTEBOOKS
+from descent.practice import plan
 from descent.practice.exercises import EXERCISES
 from descent.practice.mistakes import BY_ID, edited, source, wrong_answers
 
@@ -228,7 +229,8 @@ def test_progress_is_the_file_that_the_checker_writes(runner):
     assert runner.progress() == "{}"
     runner.progress('{"momentum": {"tries": 2, "passed": false}}')
     check("momentum", EXERCISES["momentum"].answer)
-    assert json.loads(runner.progress()) == {"momentum": dict(tries=3, passed=True)}
+    [(name, entry)] = json.loads(runner.progress()).items()
+    assert (name, entry["tries"], entry["passed"]) == ("momentum", 3, True)
 
 
 # What the pages load.
@@ -392,6 +394,10 @@ def test_every_exercise_is_answered_on_its_page(tab, name):
     if done:
         mark = page.locator(".bd-sidebar-primary .done").first.inner_text()
         assert mark.strip().startswith(f"{len(done)} of")
+        assert page.locator(".page-progress").inner_text().startswith(f"{len(done)} of")
+        # The checker had the text of each, and knows it again.
+        kept = json.loads(page.evaluate("localStorage.getItem('descent/progress')"))
+        assert all(kept[exercise]["answer"] for exercise in done)
 
 
 OWN_ADAM = source(EXERCISES["adam"].answer).replace("1 - beta1**t", "1 - beta1")
@@ -645,7 +651,9 @@ def test_progress_is_carried_over_to_a_folder_and_from_it(tab, tmp_path):
     path.write_text(json.dumps(written))
     page.set_input_files("#answers-file", path)
     page.get_by_text("2 loaded.").wait_for()
-    assert "1 passed in this browser; 1 tried: adam" in page.locator("#progress-here").inner_text()
+    whole = len(plan.of_names())
+    told = page.locator("#progress-here").inner_text()
+    assert told.startswith(f"In this browser, 1 of {whole} done; tried: adam.")
     with page.expect_download() as download:
         page.get_by_role("button", name="Download my progress").click()
     download.value.save_as(path)
@@ -653,6 +661,72 @@ def test_progress_is_carried_over_to_a_folder_and_from_it(tab, tmp_path):
     path.write_text('{"something": "else"}')
     page.set_input_files("#answers-file", path)
     page.get_by_text("That isn't a file of answers from here.").wait_for()
+
+
+def test_today_leads_to_an_exercise_to_be_written_again(tab):
+    page = tab("practice")
+    today = page.locator("#today-here")
+    assert "In the plan, day 1: read Gradient descent; Gradient" in today.inner_text()
+
+    def put(**entries):
+        record = json.dumps({name: dict(tries=2, passed=True) | e for name, e in entries.items()})
+        page.evaluate("record => localStorage.setItem('descent/progress', record)", record)
+        page.reload()
+
+    put(adam=dict(days=["2020-01-01"], mistakes=[["only-m-corrected", "2020-01-02"]]), momentum={})
+    assert [line.split(" (")[0] for line in today.locator("li").all_inner_texts()] == [
+        *["adam", "momentum"]
+    ]
+    assert "On January 2, this was said of your answer: “The first average is" in today.inner_text()
+    today.get_by_role("link", name="adam", exact=True).click()
+    page.wait_for_function("() => document.querySelector('.page-progress')?.textContent")
+    assert "again=" not in page.url
+    assert page.locator(".page-progress").inner_text().startswith("1 of ")
+    box = page.locator("div.cell", has=page.get_by_label("Your answer: adam")).first
+    field = box.locator("textarea")
+    stub = field.input_value()
+    assert "def my_adam_again(" in stub and 'check("adam", my_adam_again)' in stub
+    assert box.get_by_text("Once more, without looking it up.").is_visible()
+    page.wait_for_function(
+        """() => {
+            const {y} = document.querySelector("#adam-whole h2").getBoundingClientRect();
+            return scrollY > 0 && y >= 0 && y < 400;
+        }"""
+    )
+    field.fill("# begun anew")
+    page.goto(f"{page.url.split('#')[0]}?again=adam")
+    assert field.input_value() == stub  # It had no answer yet: nothing to lay aside.
+
+
+def test_an_answer_is_kept_where_it_is_asked_for_again(tab):
+    page = tab("exercises/adam")
+    box = page.locator("div.cell", has=page.get_by_label("Your answer: adam")).first
+    field = box.locator("textarea")
+    mine = field.input_value() + "\n# mine"
+    field.fill(mine)
+    bare = page.url.split("#")[0]
+    page.goto(f"{bare}?again=adam#exercise-2")
+    again = mine.removesuffix("\n# mine").replace("my_adam", "my_adam_again")
+    assert field.input_value() == again
+    field.fill(again + "\n# begun")
+    page.goto(f"{bare}?again=adam#exercise-2")
+    assert field.input_value() == again + "\n# begun"  # What was begun today stays.
+    page.reload()
+    box.get_by_role("button", name="Bring mine back").click()
+    page.reload()
+    assert field.input_value() == mine
+
+
+def test_an_answered_question_is_written_down(tab):
+    page = tab("exercises/adam")
+    page.evaluate(
+        """() => document.querySelector("main").dispatchEvent(new CustomEvent("descent-answered", {
+            bubbles: true, detail: {name: "adam", passed: true, mistake: null}}))"""
+    )
+    assert "1 at the first try" in page.locator(".page-progress").inner_text()
+    kept = json.loads(page.evaluate("localStorage.getItem('descent/progress')"))
+    assert kept["adam"]["tries"] == 1 and len(kept["adam"]["days"]) == 1
+    assert page.locator(".bd-sidebar-primary .done").first.inner_text().strip().startswith("1 of")
 
 
 def test_an_experiment_is_open_and_runs_with_what_it_needs(tab):

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from docutils import nodes
 
+from descent.practice import plan
 from pyodide import entry
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -67,8 +68,16 @@ def write(app):
     settings = {"pyodide": PUBLIC.format(version=entry()["version"]), "archive": place(folder)}
     if OFFLINE in os.environ:
         settings["pyodide"] = "pyodide/"
-    text = (SCRIPTS / "practise.mjs").read_text(encoding="utf-8")
-    script = f"const settings = {json.dumps(settings)};\n{text}"
+    settings["names"] = {
+        f"exercises/{page}.html": [
+            name for section in plan.SECTIONS if section.page == page for name in section.names
+        ]
+        for page in plan.TITLES
+    }
+    texts = [
+        (SCRIPTS / f"{name}.mjs").read_text(encoding="utf-8") for name in ("record", "practise")
+    ]
+    script = "\n".join([f"const settings = {json.dumps(settings)};", *texts])
     (folder / "practise.mjs").write_text(script, encoding="utf-8", newline="\n")
     app.config.html_static_path.append(str(folder))
 
@@ -86,6 +95,10 @@ def marked(app, doctree, name):
     if name.startswith("exercises/"):
         # The first one imports.
         open_ = [cell for cell in cells[1:] if "tag_hide-input" not in cell["classes"]]
+        # Room for what the script says of the page as a whole.
+        title = next(doctree.findall(nodes.title))
+        line = '<p class="page-progress"></p>'
+        title.parent.insert(title.parent.index(title) + 1, nodes.raw("", line, format="html"))
     else:
         open_ = [cell for cell in cells if f"tag_{EXPERIMENT}" in cell["classes"]]
     for cell in open_:

@@ -1,6 +1,7 @@
 // Exercises answered where they stand, and any cell of a page run in its place. Python comes with the
 // first focus, in a worker (python/worker.mjs). What is typed stays in this browser.
-// `settings` stands before this text: where Python is to be had, written when the book is built.
+// `settings` stands before this text: where Python is to be had, and what each page has a record of,
+// written when the book is built; and then record.mjs.
 
 const here = new URL("./", import.meta.url);
 /** A page's address as the book names it. */
@@ -144,6 +145,8 @@ class Cell {
     this.index = index;
     this.block = node.querySelector(".cell_input div.highlight");
     this.original = this.block.querySelector("pre").textContent.replace(/\n$/, "");
+    // What it checks, and what the learner's functions are called: asked again, they have other names.
+    this.own = [...this.original.matchAll(/\bcheck\("[\w-]+", (\w+)\)/g)].map((found) => found[1]);
     this.checked = [...this.original.matchAll(/\bcheck\("([\w-]+)"/g)].map((found) => found[1]);
     this.key = `answers/${page}/${index}/${mark(this.original)}`;
     this.text = kept.get(this.key) ?? this.original;
@@ -235,7 +238,7 @@ class Cell {
 
   told() {
     this.undo.hidden = this.text === this.original;
-    this.redo.hidden = !this.undo.hidden || !this.mine;
+    this.redo.hidden = !this.mine || !(this.undo.hidden || this.isAgain);
     this.node.classList.toggle("changed", this.text !== this.original);
     const stale = this.text !== this.answered && running !== this;
     const shown = this.output ?? (this.before?.isConnected && this.before);
@@ -246,7 +249,7 @@ class Cell {
 
   /** What stood here first, with its answer; the learner's own is laid aside. */
   restore() {
-    kept.set(`before/${this.key}`, (this.mine = this.text));
+    this.layAside();
     this.output?.remove();
     this.output = null;
     if (this.before) this.node.append(this.before);
@@ -255,16 +258,46 @@ class Cell {
     this.put(this.original);
   }
 
+  /** What is written as it was asked again doesn't take the place of the answer that was there. */
+  layAside() {
+    if (this.text !== this.original && !(this.isAgain && this.mine)) kept.set(`before/${this.key}`, (this.mine = this.text));
+  }
+
+  get isAgain() {
+    return this.own.some((name) => this.text.includes(`${name}_again`));
+  }
+
+  /** The exercise as it stood here first, to be written once more; what was begun today stays. */
+  again() {
+    const begun = `again/${this.key}`;
+    this.open();
+    if (!this.isAgain || kept.get(begun) !== thisDay()) {
+      this.layAside();
+      kept.set(begun, thisDay());
+      const names = new RegExp(`\\b(${this.own.join("|")})\\b`, "g");
+      this.set((this.answered = this.original.replace(names, "$1_again")));
+    }
+    this.before?.remove();
+    this.told();
+    this.state.textContent = `Once more, without looking it up.${this.mine ? " Your earlier answer is kept." : ""}`;
+  }
+
   bringBack() {
+    this.output?.remove();
+    this.output = null;
     this.before?.remove();
     this.answered = null;
     this.put(this.mine);
   }
 
-  put(text) {
+  set(text) {
     this.editor?.set(text);
     this.field.value = text;
     this.changed(text);
+  }
+
+  put(text) {
+    this.set(text);
     (this.editor ?? this.field).focus();
   }
 
@@ -295,7 +328,8 @@ class Cell {
     let answer;
     try {
       const run = { cells: cells.map((cell) => cell.text), index: this.index, picture: picture(), seconds: LIMIT / 1000 - 5 };
-      answer = await python.answer({ run }, say);
+      // As it is now: another tab, or a question, may have written more.
+      answer = await python.answer({ run, progress: kept.get("progress") }, say);
       if (answer.failed) answer.failed = `Python broke down here, and starts anew. ${answer.failed}`;
     } catch (error) {
       answer = { failed: error.message };
@@ -329,7 +363,7 @@ class Cell {
     this.node.classList.toggle("at-error", Boolean(line));
     this.node.classList.toggle("right", this.output.querySelector(".practice strong")?.textContent.startsWith("✓") ?? false);
     if (line) this.point(line);
-    if (done) noted(done);
+    if (done) wrote(done);
   }
 
   /** Put the cursor into the line that an error came from, without taking the focus away. */
@@ -450,39 +484,82 @@ for (const cell of cells) {
 // ---------------------------------------------------------------- progress
 
 /** Keep what has been done, and show it: on this page, and in the contents. */
-function noted(text) {
+function wrote(text) {
   kept.set("progress", text);
   told();
 }
 
-function told() {
-  let done = {};
+/** What has been done, an entry for each name. */
+function record() {
   try {
-    done = JSON.parse(kept.get("progress") ?? "{}");
-  } catch { /* Somebody changed it by hand: nothing is told. */ }
-  const names = [...new Set(cells.flatMap((cell) => cell.checked))];
-  if (practising && names.length) {
-    const passed = names.filter((name) => done[name]?.passed);
-    kept.set(`pages/${page}`, `${passed.length} of ${names.length}`);
-    for (const cell of cells)
-      if (cell.checked.length) cell.node.classList.toggle("passed", cell.checked.every((name) => done[name]?.passed));
+    return JSON.parse(kept.get("progress") ?? "{}") ?? {};
+  } catch { /* Somebody changed it by hand: nothing is told. */
+    return {};
   }
+}
+
+/** How much is done of these names. */
+function counted(names, done) {
+  const of = (is) => names.filter((name) => is(done[name])).length;
+  const passed = of((entry) => entry?.passed), first = of(isFirstTry), mastered = of(isMastered);
+  const short = `${passed} of ${names.length}`;
+  const said = [`${short} done`, first ? `${first} at the first try` : "", mastered ? `${mastered} mastered` : ""];
+  return { passed, short, long: said.filter(Boolean).join(", ") };
+}
+
+function told() {
+  const done = record();
+  for (const cell of cells)
+    if (practising && cell.checked.length) cell.node.classList.toggle("passed", cell.checked.every((name) => done[name]?.passed));
   for (const link of document.querySelectorAll(".bd-sidebar-primary a")) {
-    const state = kept.get(`pages/${named(link.href)}`);
-    if (!state || state.startsWith("0")) continue;
+    const at = named(link.href), names = settings.names[at];
+    const { passed, short } = counted(names ?? [], done);
+    const state = names ? passed && short : kept.get(`pages/${at}`);
     link.querySelector(".done")?.remove();
-    link.append(make("span", { class: "done" }, ` ${state}`));
+    if (state) link.append(make("span", { class: "done" }, ` ${state}`));
   }
+  const line = document.querySelector(".page-progress");
+  if (line) line.textContent = `${counted(settings.names[page] ?? [], done).long}.`;
   const place = document.querySelector("#progress-here");
   if (place) place.replaceChildren(...overview(done));
+  const plan = document.querySelector("#today-here");
+  if (plan) plan.replaceChildren(...asked(done, JSON.parse(document.querySelector("#course").textContent)));
+}
+
+/** A question that was answered on the page. */
+addEventListener("descent-answered", ({ detail: { name, passed, mistake } }) => {
+  const done = record();
+  done[name] = noted(done[name], passed, mistake, thisDay());
+  wrote(JSON.stringify(done, null, 1));
+});
+
+/** On the practice page: what is asked again today, and what comes next in the plan. */
+function asked(done, known) {
+  const today = thisDay(), [recalls, number] = chosen(done, today, known);
+  const place = (at, title, exercise, name) =>
+    make("a", { href: `exercises/${at}.html${name ? `?again=${name}` : ""}#exercise-${exercise}` }, title);
+  const items = recalls.map(({ name, mistake, day, done: already }) => {
+    const [at, exercise, title, kind] = known.sections.find((section) => section[4].includes(name));
+    const link = place(at, kind === "Write" ? name : title, exercise, kind === "Write" && name);
+    const when = mistake && new Date(`${day}T12:00`).toLocaleDateString("en", Date.parse(today) - Date.parse(day) < 7 * 864e5 ? { weekday: "long" } : { month: "long", day: "numeric" });
+    return make("li", {}, already ? "✓ " : "", link, ` (${known.titles[at]}, exercise ${exercise}).`, when ? ` On ${when}, this was said of your answer: “${says(known, name, mistake)}”` : "");
+  });
+  const rest = make("p", {});
+  if (number) {
+    const [chapter, sections] = known.days[number - 1];
+    const parts = sections.map(([at, exercise]) => [place(at, `${known.titles[at]}, ${exercise}`, exercise)]);
+    if (chapter) parts.unshift(["read ", make("a", { href: `${chapter}.html` }, known.titles[chapter])]);
+    rest.append(items.length ? "Then, in the plan, day " : "Nothing is asked again yet. In the plan, day ", `${number}: `, ...parts.flatMap((part, i) => [i ? "; " : "", ...part]), ".");
+  } else rest.append("The plan is done.");
+  return [...(items.length ? [make("ol", {}, ...items)] : []), rest];
 }
 
 /** On the practice page: what was done, and the answers to take along. */
 function overview(done) {
-  const passed = Object.keys(done).filter((name) => done[name].passed);
-  const tried = Object.keys(done).filter((name) => !done[name].passed);
+  const names = Object.values(settings.names).flat();
+  const tried = names.filter((name) => done[name] && !done[name].passed);
   const read = kept.keys().filter((key) => key.startsWith("pages/") && kept.get(key) === READ);
-  const said = [`${passed.length} passed in this browser`, tried.length ? `${tried.length} tried: ${tried.join(", ")}` : ""];
+  const said = [`In this browser, ${counted(names, done).long}`, tried.length ? `tried: ${tried.join(", ")}` : ""];
   if (read.length) said.push(`${read.length} ${read.length > 1 ? "chapters" : "chapter"} read`);
   const file = make("input", { type: "file", accept: ".json", class: "visually-hidden", id: "answers-file", "aria-label": "A file of answers" });
   file.onchange = async () => load(await file.files[0].text());
@@ -536,3 +613,11 @@ if (!keeps && document.querySelector(".answered")) {
   document.querySelector("article h1")?.after(note);
 }
 told();
+
+// From "today": to an exercise by its number, and perhaps to write it again.
+const wanted = new URL(location.href).searchParams.get("again"), number = location.hash.match(/^#exercise-(\d+)$/)?.[1];
+if (wanted) {
+  cells.find((cell) => cell.checked.includes(wanted) && cell.own.length)?.again();
+  history.replaceState(null, "", location.pathname + location.hash);
+}
+if (number) [...document.querySelectorAll("article h2")].find((heading) => heading.textContent.startsWith(`${number}.`))?.scrollIntoView();

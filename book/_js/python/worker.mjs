@@ -80,9 +80,10 @@ async function begin(starting) {
   removeEventListener("unhandledrejection", refuse);
 }
 
-addEventListener("message", async ({ data: { number, start: starting, run: running, watch, walk } }) => {
+addEventListener("message", async ({ data: { number, start: starting, run: running, watch, walk, progress } }) => {
   try {
     if (starting) await begin(starting);
+    if (progress) runner.progress(progress);
     const outputs = running && (await run(running));
     const watched = watch && JSON.parse(runner.watch(watch.exercise, watch.name));
     // Not as JSON, which has no infinite numbers: a walk may diverge.

@@ -8,20 +8,26 @@ import numpy as np
 
 from descent.lives import code
 
-from . import hunts, record
+from . import hunts, plan, record
 from .calls import NotBegun, Refused, check_callable, is_set_before, name_of, writes_in_place
 from .exercises import EXERCISES
 from .judging import agree, judge, right
 from .playing import without_effect
+from .recall import today
 from .report import Report, shown, trouble_message
 from .sandbox import Trouble, learners_place, run
 
-__all__ = ["Report", "check", "goal", "hunt", "progress", "tells"]
+__all__ = ["Report", "check", "goal", "hunt", "progress", "tells", "today"]
 
 _NOTHING = object()
 # The lower rungs of an exercise's ladder: lines to put in order, a blank to fill in. What is passed
 # there is written down as such, since it isn't the answer from a blank page.
 _RUNGS = ("order", "blank")
+
+MASTERED = (
+    "Mastered is what you wrote again on a later day, right at the first try of that day. "
+    "Running an old answer once more doesn't count."
+)
 
 
 def check(name=_NOTHING, submission=_NOTHING):
@@ -55,7 +61,7 @@ def check(name=_NOTHING, submission=_NOTHING):
         )
     report = _checked(exercise, submission)
     if report.title:
-        record.note(name, report.passed)
+        record.note(name, report.passed, report.mistake, answer=record.mark(submission))
     return report
 
 
@@ -247,27 +253,34 @@ def _unknown(name):
 
 
 def progress():
-    """Show which exercises are done.
+    """Show what is done, page by page.
 
     Returns
     -------
     Report
     """
-    path = record.file()
-    if path is None:
-        return Report(
-            False,
-            f"Progress is kept in the folder {record.FOLDER}, and this notebook is not in it. "
-            "`make lab` copies the exercises there.",
-        )
-    done, problem = record.read(path)
+    done, problem = record.mine()
     if problem:
         return Report(False, problem)
-    passed = [name for name in EXERCISES if done.get(name, {}).get("passed")]
-    tried = [name for name in EXERCISES if name in done and name not in passed]
-    left = [name for name in EXERCISES if name not in done]
-    lines = [f"{len(passed)} of {len(EXERCISES)} done."]
-    for title, names in (("Done", passed), ("Tried", tried), ("Not begun", left)):
-        if names:
-            lines.append(f"{title}: {', '.join(names)}.")
-    return Report(False, "\n".join(lines))
+    lines, counts = [], [0, 0, 0, 0]
+    for page, title in plan.TITLES.items():
+        names = [name for s in plan.SECTIONS if s.page == page for name in s.names]
+        entries = {name: done[name] for name in names if name in done}
+        passed = {name: entry for name, entry in entries.items() if entry["passed"]}
+        told = [
+            name
+            + " (first try)" * record.is_first_try(entry)
+            + " (mastered)" * record.is_mastered(entry)
+            for name, entry in passed.items()
+        ]
+        tried = [name for name in entries if name not in passed]
+        counts[0] += len(names)
+        counts[1] += len(passed)
+        counts[2] += sum(map(record.is_first_try, passed.values()))
+        counts[3] += sum(map(record.is_mastered, passed.values()))
+        said = [f"Done: {', '.join(told)}."] * bool(told)
+        said += [f"Tried: {', '.join(tried)}."] * bool(tried)
+        lines.append(f"{title}: {len(passed)} of {len(names)}. {' '.join(said)}".rstrip())
+    whole, passed, first, mastered = counts
+    head = f"{passed} of {whole} done, {first} at the first try, {mastered} mastered."
+    return Report(False, "\n".join([head, *lines, MASTERED]))

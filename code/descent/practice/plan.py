@@ -1,0 +1,174 @@
+"""All exercises, page by page, and a plan of two weeks through them, 45 minutes a day."""
+
+from typing import NamedTuple
+
+
+class Section(NamedTuple):
+    """A section of an exercise page.
+
+    Attributes
+    ----------
+    page : str
+        As in ``book/exercises/PAGE.ipynb``.
+    number : int
+    title : str
+    kind : str
+        Such as "Write" or "Find the bug".
+    level : int
+        From 1 to 3.
+    minutes : int
+    names : tuple of str
+        What of it is written down: exercises, hunts, goals, questions.
+    """
+
+    page: str
+    number: int
+    title: str
+    kind: str
+    level: int
+    minutes: int
+    names: tuple
+
+
+class Day(NamedTuple):
+    """A day of the plan.
+
+    Attributes
+    ----------
+    read : str
+        The chapter to read, or "".
+    do : tuple of Section
+    recalls : int
+        Minutes for what `today` asks again.
+    """
+
+    read: str
+    do: tuple
+    recalls: int
+
+
+TITLES = {
+    "gradient_descent": "Gradient descent",
+    "stochastic_gradient_descent": "Stochastic gradient descent",
+    "momentum": "Momentum",
+    "rmsprop": "RMSprop",
+    "adagrad": "AdaGrad",
+    "adam": "Adam",
+    "adam_promises": "Adam's eight promises",
+    "adam_challenges": "Adam's challenges",
+    "beyond_adam": "Beyond Adam",
+    "adam_in_pytorch": "Adam in PyTorch",
+    "capstone": "A fair race",
+}
+
+# Written by `python tools/plan.py`, from the notebooks: page, number, title, kind, level, minutes,
+# and the names that are written down.
+# fmt: off
+_ROWS = (
+    ("gradient_descent", 1, "The rule", "Write", 1, 5, "gradient_descent"),
+    ("gradient_descent", 2, "All my points are the same", "Find the bug", 1, 10, "walk"),
+    ("gradient_descent", 3, "Trust no gradient", "Write", 2, 10, "finite_difference"),
+    ("gradient_descent", 4, "Who walked here?", "Explain", 2, 5, ""),
+    ("gradient_descent", 5, "Three steps", "Reach a goal", 3, 10, ""),
+    ("stochastic_gradient_descent", 1, "One epoch", "Write", 1, 10, "minibatches"),
+    ("stochastic_gradient_descent", 2, "The museum of lost rows", "Find the bug", 2, 15, ""),
+    ("stochastic_gradient_descent", 3, "Stairs", "Write", 1, 5, "schedule"),
+    ("stochastic_gradient_descent", 4, "Broken images", "Extend", 3, 20, "clip"),
+    ("momentum", 1, "Two momentums", "Write", 1, 10, "momentum momentum_ema"),
+    ("momentum", 2, "The museum of heavy balls", "Find the bug", 2, 10, ""),
+    ("momentum", 3, "Look ahead", "Write", 2, 10, "nesterov"),
+    ("momentum", 4, "Three balls, one push", "Explain", 2, 5, ""),
+    ("momentum", 5, "Stop when it runs uphill", "Extend", 3, 15, ""),
+    ("rmsprop", 1, "The rule", "Write", 1, 10, "rmsprop"),
+    ("rmsprop", 2, "The museum of one average", "Find the bug", 2, 10, ""),
+    ("rmsprop", 3, "Bring it to rest", "Reach a goal", 2, 10, ""),
+    ("rmsprop", 4, "A ball on even ground", "Write", 3, 15, "rmsprop_momentum"),
+    ("adagrad", 1, "The rule", "Write", 1, 5, "adagrad"),
+    ("adagrad", 2, "The one that forgets", "Find the bug", 2, 10, ""),
+    ("adagrad", 3, "Foretell", "Predict", 2, 10, ""),
+    ("adagrad", 4, "A learning rate without a search", "Extend", 3, 20, ""),
+    ("adam", 1, "An average that started at zero", "Write", 1, 5, "bias_correction"),
+    ("adam", 2, "Adam, whole", "Write", 2, 10, "adam"),
+    ("adam", 3, "The museum of Adam's bugs", "Find the bug", 2, 20, ""),
+    ("adam", 4, "Three beliefs", "Predict", 2, 10, ""),
+    ("adam", 5, "Who walked here?", "Explain", 1, 5, ""),
+    ("adam", 6, "Adam, or not?", "Extend", 3, 20, ""),
+    ("adam_promises", 1, "A broken promise", "Find the bug", 1, 5, ""),
+    ("adam_promises", 2, "Two beliefs", "Predict", 2, 8, ""),
+    ("adam_promises", 3, "Clip", "Write", 1, 5, ""),
+    ("adam_promises", 4, "How short is best?", "Extend", 3, 20, ""),
+    ("adam_challenges", 1, "A rate that can't rise", "Write", 2, 8, "amsgrad"),
+    ("adam_challenges", 2, "Which decay is it?", "Find the bug", 2, 10, "adamw"),
+    ("adam_challenges", 3, "Three names, one thing?", "Predict", 2, 8, ""),
+    ("adam_challenges", 4, "Save Adam", "Reach a goal", 1, 5, ""),
+    ("adam_challenges", 5, "What was lost?", "Explain", 2, 8, ""),
+    ("adam_challenges", 6, "Sixteen bits", "Extend", 3, 15, ""),
+    ("beyond_adam", 1, "Lion", "Write", 1, 8, "lion"),
+    ("beyond_adam", 2, "Adamax", "Write", 2, 8, "adamax"),
+    ("beyond_adam", 3, "Warm-up and a cosine", "Write", 2, 10, "warmup_cosine"),
+    ("beyond_adam", 4, "Whose steps are these?", "Explain", 2, 5, ""),
+    ("beyond_adam", 5, "A schedule that pays", "Reach a goal", 2, 10, ""),
+    ("beyond_adam", 6, "Your own successor", "Extend", 3, 20, ""),
+    ("adam_in_pytorch", 1, "The loop, in its order", "Write", 1, 10, "training_loop"),
+    ("adam_in_pytorch", 2, "Two loops, as published", "Find the bug", 2, 8, ""),
+    ("adam_in_pytorch", 3, "A batch that doesn't fit", "Extend", 3, 15, ""),
+    ("adam_in_pytorch", 4, "One optimizer, many arrays", "Find the bug", 3, 10, "adam_all"),
+    ("adam_in_pytorch", 5, "Interrupted", "Write", 2, 10, "resume"),
+    ("adam_in_pytorch", 6, "Read the memory", "Predict", 1, 5, ""),
+    ("capstone", 1, "\"To be fair, the same lr for both\"", "Find the bug", 1, 10, ""),
+    ("capstone", 2, "A judge that isn't fooled", "Extend", 3, 20, ""),
+    ("capstone", 3, "Sixteen runs", "Reach a goal", 2, 15, ""),
+)
+# fmt: on
+
+SECTIONS = tuple(Section(*row[:-1], tuple(row[-1].split())) for row in _ROWS)
+
+# What is asked again on another day: what a learner writes or foretells.
+AGAIN = {"Write", "Predict"}
+
+MINUTES, RECALLS = 45, 10
+# The chapter to read, and the sections of exercise pages, by page and numbers.
+_DAYS = (
+    ("gradient_descent", {"gradient_descent": (1, 2, 3, 4)}),
+    ("stochastic_gradient_descent", {"stochastic_gradient_descent": (1, 3)}),
+    ("momentum", {"momentum": (1, 4)}),
+    ("", {"momentum": (2, 3), "stochastic_gradient_descent": (2,)}),
+    ("rmsprop", {"rmsprop": (1, 2)}),
+    ("adagrad", {"adagrad": (1, 3)}),
+    ("adam", {"adam": (1, 2)}),
+    ("", {"adam": (3, 4, 5)}),
+    ("adam_promises", {"adam_promises": (1, 2, 3)}),
+    ("adam_challenges", {"adam_challenges": (1, 4, 5)}),
+    ("beyond_adam", {"beyond_adam": (1, 4, 5)}),
+    ("adam_in_pytorch", {"adam_in_pytorch": (1, 6)}),
+    ("capstone", {"capstone": (1,), "adam_in_pytorch": (2,)}),
+    ("", {"capstone": (3,), "rmsprop": (3,), "gradient_descent": (5,)}),
+)
+
+
+def days():
+    """The plan.
+
+    Returns
+    -------
+    list of Day
+        The first has nothing to recall yet.
+
+    Raises
+    ------
+    ValueError
+        If it asks for a section that no page has.
+    """
+    known = {(section.page, section.number): section for section in SECTIONS}
+    plan = []
+    for read, wanted in _DAYS:
+        keys = [(page, number) for page, numbers in wanted.items() for number in numbers]
+        if lost := [key for key in keys if key not in known]:
+            raise ValueError(f"day {len(plan) + 1} asks for {lost}, and no exercise page has that")
+        plan.append(Day(read, tuple(known[key] for key in keys), RECALLS if plan else 0))
+    return plan
+
+
+def of_names():
+    """The section of each name, a dict."""
+    return {name: section for section in SECTIONS for name in section.names}
