@@ -42,7 +42,8 @@ RUN = """async ([cells, start]) => {
     if (failed) throw new Error(failed);
     const shown = [];
     for (const index of cells.keys()) {
-        const { outputs, failed } = await ask({ run: { cells, index, picture: "light" } });
+        const run = { cells, index, picture: "light", seconds: 1000 };
+        const { outputs, failed } = await ask({ run });
         shown.push(outputs ?? [{ error: failed }]);
     }
     worker.terminate();
