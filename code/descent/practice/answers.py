@@ -36,7 +36,7 @@ def stable_lr(A):
     return 2 / curvatures.max()
 
 
-def steps_needed(kappa, *, factor):
+def steps_to_shrink(kappa, *, factor):
     """How many steps gradient descent takes, at its best rate, to shrink its distance so far."""
     left = (kappa - 1) / (kappa + 1)
     return math.ceil(math.log(factor) / math.log(left))

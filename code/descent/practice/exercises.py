@@ -152,7 +152,7 @@ def _table():
         "steps_needed", "f(kappa, *, factor) -> number of steps",
         "The steps that gradient descent takes on a bowl at its best rate, 2/(mu + L), until at "
         "most factor times the distance is left: a whole number.",
-        answers.steps_needed, play_reckoning, "kappa = 3, factor = .1: 4", 1e-9, in_pairs=True,
+        answers.steps_to_shrink, play_reckoning, "kappa = 3, factor = .1: 4", 1e-9, in_pairs=True,
     )  # fmt: skip
     yield Exercise(
         "minibatches", "f(X, y, batch_size, rng) -> pairs (X_batch, y_batch)",
