@@ -87,6 +87,46 @@ def test_every_exhibit_of_the_book_is_hunted_and_no_page_tells_its_fault():
     assert sorted(hunted) == sorted(EXHIBITS)
 
 
+def sections(name):
+    """Each exhibit that a page hunts, with the code and the prose of its section in a solution."""
+    cells = nbformat.read(BOOK / name, as_version=4).cells
+    hunted = [found for c in cells for found in re.findall(r'hunt\("([\w-]+)"', c.source)]
+    solved = nbformat.read(BOOK / name.replace("exercises", "solutions"), as_version=4).cells
+    for exhibit in map(EXHIBITS.get, hunted):
+        head = f"def {exhibit.called}("
+        at = next(i for i, c in enumerate(solved) if c.source.startswith(head))
+        yield (
+            exhibit,
+            solved[at].source,
+            next(c.source for c in solved[at:] if "**Why.**" in c.source),
+        )
+
+
+PAGES = [
+    name
+    for name in NOTEBOOKS
+    if name.startswith("exercises/")
+    and any('hunt("' in c.source for c in nbformat.read(BOOK / name, as_version=4).cells)
+]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_solution_names_the_line_and_says_why_and_is_the_exhibit_mended(name):
+    for exhibit, text, said in sections(name):
+        mended = text.split("\n\n\n")[0]
+        if not exhibit.mends:
+            assert "**The line.**" not in said
+            continue
+        assert hunt(exhibit.name, ran(mended)).passed, exhibit.name
+        told = re.search(r"\*\*The line\.\*\* (.+)", said)[1]
+        rows, lines = exhibit.text.splitlines(), hunts.lines_of(exhibit.text)
+        faulty = [rows[lines[i].first - 1].strip() for i in hunts.faults(exhibit)]
+        named = [code.split(", ...")[0] for code in re.findall("`([^`]+)`", told)]
+        assert any(row.startswith(code) for row in faulty for code in named) or (
+            "last one" in told and max(hunts.faults(exhibit)) == len(lines) - 1
+        ), exhibit.name
+
+
 @pytest.mark.parametrize("exhibit", cases())
 def test_each_line_marked_in_turn(exhibit, work):
     right = hunts.faults(exhibit)
@@ -314,7 +354,8 @@ def asked():
         if name.startswith("exercises/"):
             for cell in nbformat.read(BOOK / name, as_version=4).cells:
                 for found in re.findall(r'tells\(\s*"([\w-]+)"', cell.source):
-                    yield name, found
+                    if EXHIBITS[found].mends:
+                        yield name, found
 
 
 TOLD = {

@@ -504,8 +504,8 @@ def _table(gradients, hyper, steps, names):
         [_shown(g), *(_shown(value[k]) for value in lists.values()), *(_shown(s[k]) for s in steps)]
         for k, g in enumerate(gradients)
     ]
-    if len(rows) > 24:
-        rows = [*rows[:12], ["..."] * len(head), *rows[-11:]]
+    if len(rows) > 12:
+        rows = [*rows[:6], ["..."] * len(head), *rows[-5:]]
     width = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
     return "\n".join(
         "  ".join(cell.rjust(w) for cell, w in zip(row, width, strict=True))
