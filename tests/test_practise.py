@@ -195,6 +195,18 @@ def test_a_rule_that_ran_can_walk(runner, exercise, text, name):
     assert output.get("walks") == (name and dict(exercise=exercise, name=name))
 
 
+HEAD, LAST = "def exhibit_a(g, m=0, *, lr, beta):\n", "    return lr * m, dict(m=m)"
+MARKED = f"{HEAD}    m = beta * m - g  # here\n{LAST}"
+HUNT = "from descent.practice import hunt\nhunt('momentum-a', exhibit_a)"
+
+
+def test_a_mark_is_found_and_a_mended_exhibit_passes(runner):
+    for text, said in ((MARKED, "That is the line"), (MARKED.replace("- g", "+ g"), "✓")):
+        runner.run("cell-3", text)
+        (output,) = json.loads(runner.run("cell-5", HUNT))
+        assert said in output["text/html"] and "walks" not in output
+
+
 LOOPING = "    for _ in range(1):\n        m = beta * m + g\n    return lr * m, dict(m=m)"
 
 
