@@ -683,7 +683,7 @@ def _teams(level, luck, own, gap, n=1000):
         yield seed + a, seed + gap + b
 
 
-# Test losses on the seeds 100 to 139 of the exercise's race, Adam at 0.02 and gradient descent at 1.
+# Test losses on the seeds 100 to 139 of the exercise's race: Adam at 0.02, gradient descent at 1.
 OF_ADAM = (
     0.1352,
     0.1428,

@@ -36,7 +36,7 @@ def read(path):
         return {}, f"{path.name} in {FOLDER} can't be understood. Delete it to begin a new one."
 
 
-def note(name, passed):
+def note(name, passed, mistake=None):
     """Write down one more try at an exercise, if this is in `my-work`."""
     path = file()
     if path is None:
