@@ -422,6 +422,7 @@ def _tuned(rule, powers, scale, seed, **hyper):
     "goal-how-short", "How short is best?", "clipped_sgd(g, *, lr, max_norm), my_max_norm(lengths)"
 )
 def _how_short(clipped_sgd, my_max_norm):
+    check_callable(my_max_norm, "my_max_norm")
     g = np.random.default_rng(1).standard_t(1.5, (3, 10, 20))
     step = _asked(clipped_sgd, g, lr=0.5, max_norm=5.0)
     step = numbers(step[0] if isinstance(step, tuple) else step, "A step of clipped_sgd")
