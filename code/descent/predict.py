@@ -557,6 +557,11 @@ def given(name):
     name : str
         Such as "three-walks".
 
+    Returns
+    -------
+    object
+        Walks, steps, or a function: what the cell of the figure takes.
+
     Raises
     ------
     ValueError

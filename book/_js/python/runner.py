@@ -87,7 +87,9 @@ def walks(value):
 
     exercise = EXERCISES.get(value.title)
     ran = value.passed or value.drawn is not None
-    walks = ran and exercise is not None and exercise.is_rule and not exercise.before
+    walks = (
+        ran and exercise is not None and exercise.is_rule and not exercise.before
+    )
     return value.title if walks else None
 
 
