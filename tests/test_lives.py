@@ -17,6 +17,7 @@ from descent.lives import code, inline
 from descent.practice import check
 from descent.practice.exercises import EXERCISES
 from descent.practice.mistakes import MISTAKES
+from descent.practice.questions import QUESTIONS
 from descent.practice.report import _ADVICE, Report, trouble_message
 
 
@@ -215,6 +216,19 @@ def test_every_question_is_shown_as_it_is():
                     assert_marked(str(text))
         seen += 1
     assert seen > 60
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_every_question_of_the_exercises_is_shown_as_it_is(name):
+    question = QUESTIONS[name]
+    texts = [question.question]
+    if isinstance(question, predict.Explain):
+        texts += [question.model, *question.must]
+    else:
+        texts += [question.solution[1], *(text for _, text in question.wrong)]
+    for text in texts:
+        assert_shown(inline(text), text)
+    assert_marked(predict.ask(name).html())
 
 
 def test_the_page_shows_the_code_of_a_question(browser):

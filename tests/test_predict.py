@@ -3,7 +3,9 @@
 import json
 import math
 import re
+from dataclasses import replace
 from html import unescape
+from pathlib import Path
 
 import ipywidgets
 import numpy as np
@@ -13,6 +15,8 @@ from hypothesis import strategies as st
 
 from contents import BOOK, NOTEBOOKS
 from descent import predict
+from descent.practice import record
+from descent.practice.questions import QUESTIONS
 
 LIMIT = predict.number(
     "Above which `lr`?",
@@ -379,3 +383,217 @@ def test_the_widget_answers(question):
     button.click()
     assert box.children[-1].value.startswith("✗ Not yet.")
     assert repr(question).startswith("Predict: ")
+
+
+# The questions of the exercises.
+
+
+def test_options_do_not_tell_by_their_length_or_their_place():
+    chosen = [q for q in QUESTIONS.values() if isinstance(q, predict.Choice)]
+    longest, places = 0, []
+    for question in chosen:
+        texts = [text for text, _ in question.options]
+        if any(" " in text for text in texts):  # Names are as long as they are.
+            assert max(map(len, texts)) <= 1.6 * min(map(len, texts)), texts
+        longest += len(question.right[0]) == max(map(len, texts))
+        places.append(texts.index(question.right[0]))
+    assert longest < 0.45 * len(chosen)
+    assert max(map(places.count, places)) < 0.55 * len(places)
+
+
+def test_a_folded_cell_does_not_tell_the_answer():
+    asked = []
+    for name in NOTEBOOKS:
+        if not name.startswith("exercises/"):
+            continue
+        cells = json.loads((BOOK / name).read_text(encoding="utf-8"))["cells"]
+        for source in ("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"):
+            assert not re.search(r"predict\.(number|choice|explain)\(", source), source
+            asked += re.findall(r'predict\.ask\("([^"]+)"\)', source)
+    assert sorted(asked) == sorted(QUESTIONS)
+
+
+def test_every_section_that_asks_for_an_explanation_gets_one():
+    for name in NOTEBOOKS:
+        if name.startswith("exercises/"):
+            cells = json.loads((BOOK / name).read_text(encoding="utf-8"))["cells"]
+            text = "\n".join("".join(cell["source"]) for cell in cells)
+            for section in re.split("^## ", text, flags=re.M)[1:]:
+                assert ("*Explain ·" in section) == ('ask("explain-' in section), section[:80]
+
+
+def test_a_name_that_nobody_has_is_told():
+    with pytest.raises(ValueError, match="there is no question 'ask-me'; there are ask-gd-who"):
+        predict.ask("ask-me")
+    with pytest.raises(ValueError, match="nothing is given as 'me'; there are three-walks"):
+        predict.given("me")
+
+
+@pytest.mark.parametrize(
+    "given, words",
+    [
+        (dict(must=()), "must is empty"),
+        (dict(must=("a", " ")), "the point ' ' has a text for its text"),
+        (dict(model=""), "a question has a text for its model"),
+    ],
+)
+def test_an_explanation_that_cannot_be_compared_is_refused(given, words):
+    with pytest.raises(ValueError, match=words):
+        predict.explain(**dict(question="Why?", must=("a",), model="So.") | given)
+
+
+WHY = replace(
+    predict.explain("Why `so`?", must=("the *cause*", "the effect"), model="Since it is."),
+    name="explain-why",
+)
+
+
+@pytest.fixture
+def notes(monkeypatch, tmp_path):
+    """What is written down, in a folder of a learner's own."""
+    noted = []
+    (tmp_path / "my-work").mkdir()
+    monkeypatch.chdir(tmp_path / "my-work")
+    monkeypatch.setattr(record, "note", lambda *given: noted.append(given))
+    monkeypatch.setattr(predict, "_WRONG", {})
+    return noted
+
+
+def test_a_choice_has_two_tries_in_a_notebook(notes):
+    color = replace(COLOR, name="ask-color")
+    _, entry, button, answer = color.widget().children
+    button.click()
+    assert not notes and not entry.disabled
+    for text in ("blue", "green"):
+        entry.value = text
+        button.click()
+    assert notes == [("ask-color", False, "blue"), ("ask-color", False, "green")]
+    assert answer.value == "✗ Not yet. No. The answer: red. It is."
+    assert entry.disabled and button.disabled
+    # Run again, the cell gives no new tries.
+    assert color.widget().children[1].disabled
+    _, entry, button, answer = replace(COLOR, name="ask-again").widget().children
+    entry.value = "red"
+    button.click()
+    assert notes[-1] == ("ask-again", True, None) and not entry.disabled
+
+
+def test_a_number_has_four_tries_in_a_notebook(notes):
+    _, entry, button, answer = replace(LIMIT, name="ask-limit").widget().children
+    for text in ("word", "1", "2", "3", "4"):
+        entry.value = text
+        button.click()
+    assert [given[2] for given in notes] == ["1", "2", "3", "4"]
+    assert entry.disabled and answer.value.endswith("The answer: 0.04. It is 2/L.")
+
+
+def test_an_explanation_is_kept_in_a_notebook(notes):
+    _, entry, hand_in, compared, said = WHY.widget().children
+    assert compared.layout.display == "none"
+    entry.value = "because"
+    hand_in.click()
+    assert said.value == predict.MORE_WORDS and compared.layout.display == "none"
+    entry.value = "It is because of the cause."
+    hand_in.click()
+    assert compared.layout.display == "flex" and "Since it is." in compared.children[0].value
+    first, second, done = compared.children[2:]
+    first.value = True
+    done.click()
+    assert notes == [("explain-why", False, "the effect")]
+    # It comes back, and can be completed.
+    _, entry, _, compared, said = WHY.widget().children
+    assert entry.value == "It is because of the cause." and compared.layout.display == "flex"
+    first, second, done = compared.children[2:]
+    assert first.value and not second.value
+    second.value = True
+    done.click()
+    assert notes[-1] == ("explain-why", True, None)
+
+
+def test_a_file_of_explanations_that_is_spoiled_is_left_alone(notes):
+    for text in ("[]", "{", '{"explain-why": 3}'):
+        Path("explained.json").write_text(text)
+        _, entry, hand_in, *_ = WHY.widget().children
+        assert entry.value == ""
+    Path("explained.json").write_text("{")
+    entry.value = "It is because of the cause."
+    hand_in.click()
+    assert Path("explained.json").read_text() == "{"
+
+
+@pytest.fixture
+def counted(browser, tmp_path):
+    """A page that has an address, as questions that are kept need one."""
+    color, limit = replace(COLOR, name="ask-color"), replace(LIMIT, name="ask-limit")
+    page = browser.new_page()
+    body = f"<style>{CSS.read_text()}</style>{limit.html()}{color.html()}{WHY.html()}"
+    listen = (
+        "window.answers = []; addEventListener('descent-answered', (e) => answers.push(e.detail))"
+    )
+    script = SCRIPT.read_text(encoding="utf-8")
+    text = (
+        f"<!doctype html><body>{body}<script>{listen}</script><script type=module>{script}</script>"
+    )
+    page.route(
+        "http://course.test/",
+        lambda route: route.fulfill(body=text, content_type="text/html; charset=utf-8"),
+    )
+    page.goto("http://course.test/")
+    page.wait_for_selector("predict-explain form")
+    yield page
+    page.close()
+
+
+def test_tries_are_counted_on_the_page_and_an_explanation_is_kept(counted):
+    page = counted
+    page.click("predict-choice button")
+    for text in ("blue", "green"):
+        page.check(f"predict-choice label:has-text('{text}') input")
+        page.click("predict-choice button")
+    said = page.inner_text("predict-choice .feedback")
+    assert said == "✗ Not yet. No. Below is the answer. You can try again tomorrow."
+    assert page.is_disabled("predict-choice button") and page.is_visible("predict-choice details p")
+    page.click("predict-number summary")  # Who looks hasn't answered.
+    page.wait_for_selector("predict-number button:disabled")
+    assert page.evaluate("answers") == [
+        dict(name="ask-color", passed=False, mistake="blue"),
+        dict(name="ask-color", passed=False, mistake="green"),
+        dict(name="ask-limit", passed=False, mistake=None),
+    ]
+
+    field = page.get_by_label("Your answer, in a sentence or two")
+    assert page.is_hidden("predict-explain fieldset") and page.is_hidden("predict-explain details")
+    field.fill("because")
+    field.press("Tab")
+    page.keyboard.press("Enter")
+    assert page.inner_text("predict-explain .feedback") == predict.MORE_WORDS
+    field.fill("It is because of the cause.")
+    page.click("predict-explain form button")
+    assert "Since it is." in page.inner_text("predict-explain details")
+    page.get_by_label("the cause").check()
+    page.click("predict-explain fieldset button")
+    assert page.inner_text("predict-explain .feedback") == predict.COMPARED[1]
+    assert page.evaluate("answers.at(-1)") == dict(
+        name="explain-why", passed=False, mistake="the effect"
+    )
+
+    page.reload()
+    page.wait_for_selector("predict-explain form")
+    assert page.is_disabled("predict-choice button") and page.is_disabled("predict-number button")
+    assert field.input_value() == "It is because of the cause."
+    assert page.get_by_label("the cause").is_checked()
+    page.get_by_label("the effect").check()
+    page.click("predict-explain fieldset button")
+    assert page.evaluate("answers") == [dict(name="explain-why", passed=True, mistake=None)]
+    # On another day it can be asked again.
+    page.evaluate('localStorage.setItem(\'descent/asked/ask-color\', \'{"day": "x", "wrong": 2}\')')
+    page.reload()
+    page.check("predict-choice label:has-text('red') input")
+    page.click("predict-choice button")
+    assert page.inner_text("predict-choice .feedback") == "✓ Right. It is."
+
+
+def test_a_model_answer_needs_no_script():
+    html = WHY.html()
+    assert "Why <code>so</code>?" in html and "<li>the <em>cause</em></li>" in html
+    assert "<details><summary>Show a model answer</summary><p>Since it is.</p>" in html

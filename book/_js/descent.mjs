@@ -66,7 +66,7 @@ function power(part) {
   return base < 0 ? -size : size;
 }
 
-const RIGHT = "Right. ", WRONG = "Not yet. ";
+const RIGHT = "Right. ", WRONG = "Not yet. ", CHOOSE = "Choose one of the answers.";
 const NOT_A_NUMBER =
   "That isn't a number yet. Type one such as 0.05, 2,500, 1e-3, 1/20, 5 % or 10^-5, alone or in " +
   "the question's unit.";
@@ -92,7 +92,7 @@ export function judgeNumber(text, { answer, within, why, wrong }, question = "")
 }
 
 export function judgeChoice(chosen, { options }) {
-  if (!options[chosen]) return [false, "Choose one of the answers."];
+  if (!options[chosen]) return [false, CHOOSE];
   const [, why, right] = options[chosen];
   return [right, (right ? RIGHT : WRONG) + why];
 }
@@ -114,19 +114,84 @@ const uniqueId = (name) => `${name}-${(made += 1)}`;
 
 // ---------------------------------------------------------------- questions
 
+// What this browser keeps of them, if it keeps anything.
+const kept = {
+  get(key) {
+    try {
+      return JSON.parse(localStorage.getItem(`descent/${key}`)) ?? {};
+    } catch {
+      return {};
+    }
+  },
+  set(key, value) {
+    try {
+      localStorage.setItem(`descent/${key}`, JSON.stringify(value));
+    } catch { /* A private window. */ }
+  },
+};
+
+/** Tell the page how a question was answered. */
+const told = (element, name, passed, mistake) =>
+  element.dispatchEvent(new CustomEvent("descent-answered", { bubbles: true, detail: { name, passed, mistake } }));
+
 class Question extends HTMLElement {
   connectedCallback() {
     if (this.form) return;
     const spec = JSON.parse(this.getAttribute("spec"));
     this.answer = make("p", { class: "feedback", role: "status" });
-    this.form = make("form", {}, ...this.entry(spec), make("button", { type: "submit" }, "Check"));
+    this.button = make("button", { type: "submit" }, "Check");
+    this.form = make("form", {}, ...this.entry(spec), this.button);
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
       const [right, text] = this.judge(spec);
-      this.answer.className = `feedback ${right ? "right" : "wrong"}`;
-      this.answer.innerHTML = `<span aria-hidden="true">${right ? "✓" : "✗"}</span> ${text}`;
+      this.say(right, text);
+      if (spec.name && text !== CHOOSE && text !== NOT_A_NUMBER) this.count(spec, right);
     });
     this.querySelector(".question").after(this.form, this.answer);
+    if (spec.name) this.resume(spec);
+  }
+
+  say(right, text) {
+    this.answer.className = `feedback ${right ? "right" : "wrong"}`;
+    this.answer.innerHTML = `<span aria-hidden="true">${right ? "✓" : "✗"}</span> ${text}`;
+  }
+
+  /** A question that is counted can be asked again on another day. */
+  resume(spec) {
+    const { day, wrong = 0, passed = false } = kept.get(`asked/${spec.name}`);
+    const today = day === new Date().toDateString();
+    this.state = { wrong: today ? wrong : 0, passed: today && passed };
+    const details = this.querySelector("details");
+    if (this.state.passed) this.say(true, RIGHT.trim());
+    else if (this.state.wrong >= spec.tries) this.close();
+    // Whoever looks has not answered.
+    else details.addEventListener("toggle", () => {
+      if (!details.open || this.state.passed || this.state.wrong >= spec.tries) return;
+      this.state.wrong = spec.tries;
+      this.keep(spec);
+      this.close();
+      told(this, spec.name, false, null);
+    });
+  }
+
+  keep({ name }) {
+    kept.set(`asked/${name}`, { ...this.state, day: new Date().toDateString() });
+  }
+
+  count(spec, right) {
+    if (right) this.state.passed = true;
+    else if (!this.state.passed) this.state.wrong += 1;
+    this.keep(spec);
+    if (!right && this.state.wrong >= spec.tries) this.close();
+    told(this, spec.name, right, right ? null : this.chosen());
+  }
+
+  /** No more tries: the answer is shown. */
+  close() {
+    for (const control of this.form.elements) control.disabled = true;
+    this.querySelector("details").open = true;
+    if (!this.answer.textContent) this.say(false, "Below is the answer. You can try again tomorrow.");
+    else if (this.answer.matches(".wrong")) this.answer.append(" Below is the answer. You can try again tomorrow.");
   }
 }
 
@@ -139,6 +204,9 @@ class PredictNumber extends Question {
   judge(spec) {
     const question = this.querySelector(".question").textContent.replace("Predict.", "");
     return judgeNumber(this.input.value, spec, question);
+  }
+  chosen() {
+    return this.input.value;
   }
 }
 
@@ -156,10 +224,71 @@ class PredictChoice extends Question {
   judge(spec) {
     return judgeChoice(this.inputs.findIndex((input) => input.checked), spec);
   }
+  chosen() {
+    return this.inputs.find((input) => input.checked).nextElementSibling.textContent;
+  }
+}
+
+const WORDS = 5;
+const MORE_WORDS = "Write a sentence first. Then you can compare it with a model answer.";
+const COMPARED = ["Kept. All of it is there.", "Kept. Add to your answer what it lacks, and tick it then."];
+
+/** A sentence or two, kept here, and compared with a model answer by whoever wrote them. */
+class PredictExplain extends HTMLElement {
+  connectedCallback() {
+    if (this.form) return;
+    const { name, must } = JSON.parse(this.getAttribute("spec"));
+    const key = `explained/${name}`, before = kept.get(key), id = uniqueId("answer");
+    const model = this.querySelector("details");
+    this.input = make("textarea", { id, rows: 4 });
+    this.input.value = before.text ?? "";
+    this.status = make("p", { class: "feedback", role: "status" });
+    this.boxes = must.map((_, i) => {
+      const box = make("input", { type: "checkbox" });
+      box.checked = before.ticks?.[i] ?? false;
+      return box;
+    });
+    const points = this.boxes.map((box, i) => {
+      const label = make("label", {}, box, " ");
+      label.insertAdjacentHTML("beforeend", `<span>${must[i]}</span>`);
+      return label;
+    });
+    const done = make("button", { type: "button" }, "Compared");
+    const compared = make("fieldset", {}, make("legend", {}, "Does yours say this?"), ...points, done);
+    this.form = make("form", {}, make("label", { for: id }, "Your answer, in a sentence or two"), this.input,
+      make("button", { type: "submit" }, "Hand in"));
+    let handed = Boolean(before.ticks);
+    const show = () => {
+      model.hidden = compared.hidden = !handed;
+      model.open = handed;
+    };
+    const keep = () => kept.set(key, { text: this.input.value, ...(handed && { ticks: this.boxes.map((box) => box.checked) }) });
+    this.addEventListener("input", keep);
+    this.form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const enough = this.input.value.split(/\s+/).filter(Boolean).length >= WORDS;
+      this.status.textContent = enough ? "" : MORE_WORDS;
+      handed ||= enough;
+      show();
+      keep();
+    });
+    done.addEventListener("click", () => {
+      const missing = this.boxes.findIndex((box) => !box.checked);
+      this.status.textContent = COMPARED[missing < 0 ? 0 : 1];
+      keep();
+      if (name) told(this, name, missing < 0, missing < 0 ? null : points[missing].textContent.trim());
+    });
+    this.querySelector(".question").after(this.form);
+    this.append(compared, this.status);
+    model.querySelector("ul")?.previousElementSibling.remove();
+    model.querySelector("ul")?.remove();
+    show();
+  }
 }
 
 customElements.define("predict-number", PredictNumber);
 customElements.define("predict-choice", PredictChoice);
+customElements.define("predict-explain", PredictExplain);
 
 // ---------------------------------------------------------------- figures
 

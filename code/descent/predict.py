@@ -1,4 +1,4 @@
-"""Questions to answer before looking: a number or a choice, with an answer to each wrong one.
+"""Questions to answer before looking: a number, a choice, or a sentence or two of one's own.
 
 The texts may hold `code` and *emphasis*. On the built page `_js/descent.mjs` judges, by the
 same rules.
@@ -13,11 +13,14 @@ import json
 import math
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from descent.lives import Lives, inline
 
 RIGHT, WRONG = "Right. ", "Not yet. "
+CHOOSE = "Choose one of the answers."
+WORDS = 5  # With fewer, nothing is explained.
+MORE_WORDS = "Write a sentence first. Then you can compare it with a model answer."
 NOT_A_NUMBER = (
     "That isn't a number yet. Type one such as 0.05, 2,500, 1e-3, 1/20, 5 % or 10^-5, alone or in "
     "the question's unit."
@@ -135,6 +138,8 @@ class Number(Lives):
     why: str
     within: float
     wrong: tuple
+    name: str = ""
+    tries = 4
 
     def judge(self, text):
         """Say what there is to say to an answer.
@@ -182,18 +187,23 @@ class Number(Lives):
                 within=self.within,
                 why=inline(self.why),
                 wrong=[[value, inline(text)] for value, text in self.wrong],
+                **_counted(self),
             ),
             self.question,
-            f"{self.answer:,.0f}" if abs(self.answer) >= 1e4 else f"{self.answer:.4g}",
-            self.why,
+            *self.solution,
         )
+
+    @property
+    def solution(self):
+        """The answer as a text, and the reason."""
+        return f"{self.answer:,.0f}" if abs(self.answer) >= 1e4 else f"{self.answer:.4g}", self.why
 
     def widget(self):
         """The question as an ipywidgets form."""
         import ipywidgets as w
 
         entry = w.Text(placeholder="a number", layout=w.Layout(width="12em"))
-        return _form(w, self.question, entry, lambda: self.judge(entry.value))
+        return _form(w, self, entry)
 
 
 @dataclass(frozen=True, repr=False)
@@ -203,6 +213,8 @@ class Choice(Lives):
     question: str
     right: tuple
     wrong: tuple
+    name: str = ""
+    tries = 2
 
     @property
     def options(self):
@@ -225,7 +237,7 @@ class Choice(Lives):
         if text == self.right[0]:
             return True, RIGHT + self.right[1]
         feedback = dict(self.wrong).get(text)
-        return False, WRONG + feedback if feedback else "Choose one of the answers."
+        return False, WRONG + feedback if feedback else CHOOSE
 
     def __repr__(self):
         return f"Predict: {self.question}"
@@ -233,7 +245,9 @@ class Choice(Lives):
     def html(self):
         """The question as a custom element, its answer folded."""
         options = [[inline(text), inline(why), text == self.right[0]] for text, why in self.options]
-        return _element("predict-choice", dict(options=options), self.question, *self.right)
+        return _element(
+            "predict-choice", dict(options=options, **_counted(self)), self.question, *self.right
+        )
 
     def widget(self):
         """The question as an ipywidgets form."""
@@ -244,7 +258,12 @@ class Choice(Lives):
             value=None,
             layout=w.Layout(width="auto"),
         )
-        return _form(w, self.question, entry, lambda: self.judge(entry.value))
+        return _form(w, self, entry)
+
+    @property
+    def solution(self):
+        """The answer as a text, and the reason."""
+        return self.right
 
 
 def number(question, *, answer, why, wrong=(), within=0.02):
@@ -337,26 +356,219 @@ def _texts(owner, **texts):
             raise ValueError(f"{owner} has a text for its {name}, and here it is {text!r}")
 
 
+def _counted(question):
+    """What a page has to know of a question whose tries are counted."""
+    return dict(name=question.name, tries=question.tries) if question.name else {}
+
+
 def _element(tag, spec, question, answer, why):
-    data = json.dumps(spec, ensure_ascii=False, allow_nan=False)
-    data = data.replace("&", "&amp;").replace("'", "&#39;")
     answer = answer.removesuffix(".")
-    return (
-        f"<{tag} spec='{data}'>"
-        f'<p class="question"><strong>Predict.</strong> {inline(question)}</p>'
-        "<details><summary>Show the answer</summary>"
-        f"<p>{inline(answer)}. {inline(why)}</p></details></{tag}>"
+    return _folded(
+        tag, spec, "Predict", question, "Show the answer", f"<p>{inline(answer)}. {inline(why)}</p>"
     )
 
 
-def _form(w, question, entry, judge):
+def _folded(tag, spec, kind, question, summary, folded):
+    data = json.dumps(spec, ensure_ascii=False, allow_nan=False)
+    data = data.replace("&", "&amp;").replace("'", "&#39;")
+    return (
+        f"<{tag} spec='{data}'>"
+        f'<p class="question"><strong>{kind}.</strong> {inline(question)}</p>'
+        f"<details><summary>{summary}</summary>{folded}</details></{tag}>"
+    )
+
+
+# How often a question was answered wrongly, by its name, as long as Python runs: a cell that is run
+# again gives no new tries.
+_WRONG = {}
+
+
+def _form(w, question, entry):
     button = w.Button(description="Check")
     answer = w.HTML()
+    name = question.name
+
+    def closed(said):
+        entry.disabled = button.disabled = True
+        solution, why = map(inline, question.solution)
+        answer.value = f"✗ {said} The answer: {solution.removesuffix('.')}. {why}"
 
     def check(_):
-        right, feedback = judge()
+        right, feedback = question.judge(entry.value)
         answer.value = f"{'✓' if right else '✗'} {inline(feedback)}"
+        if not name or feedback in (CHOOSE, NOT_A_NUMBER):
+            return
+        _note(name, right, None if right else str(entry.value))
+        _WRONG[name] = 0 if right else _WRONG.get(name, 0) + 1
+        if _WRONG[name] >= question.tries:
+            closed(inline(feedback))
 
     button.on_click(check)
-    head = w.HTML(f"<strong>Predict.</strong> {inline(question)}")
+    if name and _WRONG.get(name, 0) >= question.tries:
+        closed("Not this time.")
+    head = w.HTML(f"<strong>Predict.</strong> {inline(question.question)}")
     return w.VBox([head, entry, button, answer])
+
+
+def _note(name, passed, mistake):
+    from descent.practice import record  # It uses what is shown, as this module does.
+
+    record.note(name, passed, mistake)
+
+
+@dataclass(frozen=True, repr=False)
+class Explain(Lives):
+    """A question that asks for a sentence or two. Made by `explain`."""
+
+    question: str
+    must: tuple
+    model: str
+    name: str = ""
+
+    def __repr__(self):
+        return f"Explain: {self.question}"
+
+    def html(self):
+        """The question as a custom element, a model answer folded."""
+        points = "".join(f"<li>{inline(point)}</li>" for point in self.must)
+        return _folded(
+            "predict-explain",
+            dict(name=self.name, must=[inline(point) for point in self.must]),
+            "Explain",
+            self.question,
+            "Show a model answer",
+            f"<p>{inline(self.model)}</p><p>It says:</p><ul>{points}</ul>",
+        )
+
+    def widget(self):
+        """The question as an ipywidgets form."""
+        import ipywidgets as w
+
+        from descent.practice import explained
+
+        text, ticks = explained.read(self.name) if self.name else ("", [])
+        wide = w.Layout(width="auto")
+        entry = w.Textarea(
+            value=text, rows=4, layout=wide, placeholder="Your answer, in a sentence or two"
+        )
+        entry.add_class("explained")
+        hand_in, done = w.Button(description="Hand in"), w.Button(description="Compared")
+        said = w.HTML()
+        boxes = [
+            w.Checkbox(value=bool(tick), description=point, indent=False, layout=wide)
+            for point, tick in zip(self.must, [*ticks, *[False] * len(self.must)], strict=False)
+        ]
+        model = w.HTML(f"<strong>A model answer.</strong> {inline(self.model)}")
+        compared = w.VBox([model, w.HTML("Does yours say this?"), *boxes, done])
+        compared.layout.display = "flex" if ticks else "none"
+
+        def keep(_=None):
+            handed = compared.layout.display == "flex"
+            if self.name:
+                explained.keep(self.name, entry.value, [box.value for box in boxes] * handed)
+
+        def show(_):
+            if len(entry.value.split()) < WORDS:
+                said.value = MORE_WORDS
+                return
+            said.value, compared.layout.display = "", "flex"
+            keep()
+
+        def compare(_):
+            missing = [point for point, box in zip(self.must, boxes, strict=True) if not box.value]
+            said.value = COMPARED[bool(missing)]
+            keep()
+            if self.name:
+                _note(self.name, not missing, missing[0] if missing else None)
+
+        entry.observe(keep, "value")
+        for box in boxes:
+            box.observe(keep, "value")
+        hand_in.on_click(show)
+        done.on_click(compare)
+        head = w.HTML(f"<strong>Explain.</strong> {inline(self.question)}")
+        return w.VBox([head, entry, hand_in, compared, said])
+
+
+COMPARED = (
+    "Kept. All of it is there.",
+    "Kept. Add to your answer what it lacks, and tick it then.",
+)
+
+
+def explain(question, *, must, model):
+    """Ask for a sentence or two, to be compared with a model answer by whoever wrote them.
+
+    Parameters
+    ----------
+    question : str
+    must : sequence of str
+        What an answer must contain, a point each, in words that don't give it away.
+    model : str
+        A model answer.
+
+    Returns
+    -------
+    Explain
+
+    Raises
+    ------
+    ValueError
+        If a text is empty, or there is no point to tick.
+    """
+    _texts("a question", question=question, model=model)
+    must = tuple(must)
+    if not must:
+        raise ValueError("must is empty: name one point at least that an answer must contain")
+    for point in must:
+        _texts(f"the point {point!r}", text=point)
+    return Explain(question, must, model)
+
+
+def ask(name):
+    """Ask a question of the exercises: its tries are counted, and how it went is written down.
+
+    Parameters
+    ----------
+    name : str
+        Such as "ask-adam-longer".
+
+    Returns
+    -------
+    Number, Choice or Explain
+
+    Raises
+    ------
+    ValueError
+        If there is no question of that name.
+    """
+    from descent.practice.questions import QUESTIONS  # Which are made by this module.
+
+    if name not in QUESTIONS:
+        raise ValueError(f"there is no question {name!r}; there are {', '.join(QUESTIONS)}")
+    return replace(QUESTIONS[name], name=name)
+
+
+def given(name):
+    """What the figure of a question draws, without its names.
+
+    Parameters
+    ----------
+    name : str
+        Such as "three-walks".
+
+    Returns
+    -------
+    object
+        Walks, steps, or a function: what the cell of the figure takes.
+
+    Raises
+    ------
+    ValueError
+        If there is nothing of that name.
+    """
+    from descent.practice.questions import GIVEN
+
+    if name not in GIVEN:
+        raise ValueError(f"nothing is given as {name!r}; there are {', '.join(GIVEN)}")
+    return GIVEN[name]()

@@ -205,7 +205,9 @@ def goal(name, *answers):
             for verdict in asked.play(*answers):
                 verdicts.append(verdict)
     except NotBegun:
-        return Report(False, "It is not begun yet: fill in the function, and run this cell again.")
+        return Report(
+            False, "It is not begun yet: fill in what is missing, and run this cell again."
+        )
     except Refused as refusal:
         problem = str(refusal)
     except Exception as error:

@@ -422,6 +422,7 @@ def _tuned(rule, powers, scale, seed, **hyper):
     "goal-how-short", "How short is best?", "clipped_sgd(g, *, lr, max_norm), my_max_norm(lengths)"
 )
 def _how_short(clipped_sgd, my_max_norm):
+    check_callable(my_max_norm, "my_max_norm")
     g = np.random.default_rng(1).standard_t(1.5, (3, 10, 20))
     step = _asked(clipped_sgd, g, lr=0.5, max_norm=5.0)
     step = numbers(step[0] if isinstance(step, tuple) else step, "A step of clipped_sgd")
@@ -683,7 +684,7 @@ def _teams(level, luck, own, gap, n=1000):
         yield seed + a, seed + gap + b
 
 
-# Test losses on the seeds 100 to 139 of the exercise's race, Adam at 0.02 and gradient descent at 1.
+# Test losses on the seeds 100 to 139 of the exercise's race: Adam at 0.02, gradient descent at 1.
 OF_ADAM = (
     0.1352,
     0.1428,
@@ -813,7 +814,7 @@ def _sixteen_runs(my_entry):
     # By the goal of each, what a sensible search finds: a rate that suits one doesn't suit another.
     for what, scale in (("Another task", 30.0), ("A third task", 300.0)):
         task = tasks.LeastSquares(tasks.Data(X, scale * y, X_test, scale * y_test))
-        cases.append((what, task, 0.246 * scale**2))
+        cases.append((what, task, 0.25 * scale**2))
     for what, task, goal in cases:
         race = contest.Race(task, batch_size=64, steps=150, budget=2400)
         check_callable(my_entry, name_of(my_entry))
@@ -830,7 +831,7 @@ def _sixteen_runs(my_entry):
         holds, sentence = _told(
             loss < goal,
             f"{what}, {done[0].spent:,} gradients spent",
-            f"the median test loss is {loss:.3g}, below {goal:.3g}",
+            f"the median test loss is below {goal:.3g}",
             f"the median test loss is {loss:.3g}, and should be below {goal:.3g}",
         )
         yield holds, sentence
