@@ -53,15 +53,14 @@ export const says = (known, name, mistake) => known.says[mistake]?.[name] ?? kno
 /** What is asked again on a day, and the number of the plan's first day that isn't done, or null. */
 export function chosen(done, date, known) {
   const found = [];
-  for (const [, , , kind, names] of known.sections)
-    for (const name of known.again.includes(kind) ? names : []) {
-      if (!done[name]?.passed) continue;
-      const entry = whole(done[name]), days = entry.days.filter((day) => day < date);
-      if (!days.length) continue;
-      const slips = (entry.mistakes ?? []).filter((slip) => slip[1] < date);
-      const [mistake, day] = last(slips.filter((slip) => slip[1] >= last(days) && says(known, name, slip[0]))) ?? [null, null];
-      found.push({ due: due(days, slips, known.spacing), asked: { name, mistake, day, done: entry.last === date } });
-    }
+  for (const name of known.again) {
+    if (!done[name]?.passed) continue;
+    const entry = whole(done[name]), days = entry.days.filter((day) => day < date);
+    if (!days.length) continue;
+    const slips = (entry.mistakes ?? []).filter((slip) => slip[1] < date);
+    const [mistake, day] = last(slips.filter((slip) => slip[1] >= last(days) && says(known, name, slip[0]))) ?? [null, null];
+    found.push({ due: due(days, slips, known.spacing), asked: { name, mistake, day, done: entry.last === date } });
+  }
   // The order of the pages where days are the same: sort is stable.
   found.sort((a, b) => (a.due < b.due ? -1 : Number(a.due > b.due)));
   let recalls = found.map(({ asked }) => asked);

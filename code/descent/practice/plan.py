@@ -123,9 +123,6 @@ _ROWS = (
 
 SECTIONS = tuple(Section(*row[:-1], tuple(row[-1].split())) for row in _ROWS)
 
-# What is asked again on another day: what a learner writes or foretells.
-AGAIN = {"Write", "Predict"}
-
 MINUTES, RECALLS = 45, 10
 # The chapter to read, and the sections of exercise pages, by page and numbers.
 _DAYS = (
@@ -172,3 +169,17 @@ def days():
 def of_names():
     """The section of each name, a dict."""
     return {name: section for section in SECTIONS for name in section.names}
+
+
+def asked_again():
+    """What is asked again on another day, a list of names.
+
+    It is what a learner writes from a blank page or foretells: whoever has found a bug, or has
+    reached a goal, knows it. Names with a hyphen that stand where something is written are the
+    lower rungs that lead there.
+    """
+    return [
+        name
+        for name, section in of_names().items()
+        if section.kind == "Predict" or (section.kind == "Write" and "-" not in name)
+    ]

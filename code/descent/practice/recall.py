@@ -62,10 +62,10 @@ def chosen(done, date):
         the plan that isn't done, if one is left.
     """
     found = []
-    for place, (name, section) in enumerate(plan.of_names().items()):
+    for place, name in enumerate(plan.asked_again()):
         entry = done.get(name, {})
         days = [day for day in entry.get("days", []) if day < date]
-        if section.kind not in plan.AGAIN or not days:
+        if not days:
             continue
         slips = [slip for slip in entry.get("mistakes", []) if slip[1] < date]
         since = [slip for slip in slips if slip[1] >= days[-1] and says(name, slip[0])]
@@ -130,7 +130,7 @@ def known():
         sections=[[s.page, s.number, s.title, s.kind, s.names] for s in plan.SECTIONS],
         days=[[day.read, [[s.page, s.number] for s in day.do]] for day in plan.days()],
         titles=plan.TITLES,
-        again=sorted(plan.AGAIN),
+        again=plan.asked_again(),
         spacing=SPACING,
         asked=ASKED,
         says=_SENTENCES,
