@@ -126,20 +126,20 @@ SECTIONS = tuple(Section(*row[:-1], tuple(row[-1].split())) for row in _ROWS)
 MINUTES, RECALLS = 45, 10
 # The chapter to read, and the sections of exercise pages, by page and numbers.
 _DAYS = (
-    ("gradient_descent", {"gradient_descent": (1, 2, 3, 4)}),
+    ("gradient_descent", {"gradient_descent": (1, 2, 3)}),
     ("stochastic_gradient_descent", {"stochastic_gradient_descent": (1, 3)}),
     ("momentum", {"momentum": (1, 4)}),
-    ("", {"momentum": (2, 3), "stochastic_gradient_descent": (2,)}),
-    ("rmsprop", {"rmsprop": (1, 2)}),
+    ("rmsprop", {"rmsprop": (1,), "momentum": (2,)}),
     ("adagrad", {"adagrad": (1, 3)}),
-    ("adam", {"adam": (1, 2)}),
-    ("", {"adam": (3, 4, 5)}),
-    ("adam_promises", {"adam_promises": (1, 2, 3)}),
+    ("adam", {"adam": (1, 4)}),
+    ("", {"adam": (2, 5), "momentum": (3,)}),
+    ("", {"adam": (3,), "rmsprop": (2,)}),
+    ("adam_promises", {"adam_promises": (1, 2)}),
     ("adam_challenges", {"adam_challenges": (1, 4, 5)}),
     ("beyond_adam", {"beyond_adam": (1, 4, 5)}),
-    ("adam_in_pytorch", {"adam_in_pytorch": (1, 6)}),
+    ("adam_in_pytorch", {"adam_in_pytorch": (1,)}),
     ("capstone", {"capstone": (1,), "adam_in_pytorch": (2,)}),
-    ("", {"capstone": (3,), "rmsprop": (3,), "gradient_descent": (5,)}),
+    ("", {"capstone": (3,), "rmsprop": (3,)}),
 )
 
 
