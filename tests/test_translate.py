@@ -31,6 +31,7 @@ WRITTEN_OUT = {
     ("solutions/adam_challenges.ipynb#cure-solution", "my_amsgrad", "amsgrad"),
     ("solutions/adam_promises.ipynb#promise-solution", "broken", "adam"),
     ("solutions/gradient_descent.ipynb#rule-solution", "my_rule", "gd"),
+    ("solutions/mixed.ipynb#exhibit-6-solution", "exhibit_6", "amsgrad"),
     ("solutions/momentum.ipynb#ahead-solution", "my_nesterov", "nesterov"),
     ("solutions/momentum.ipynb#exhibit-a-solution", "exhibit_a", "momentum"),
     ("solutions/momentum.ipynb#exhibit-b-solution", "exhibit_b", "momentum"),

@@ -87,6 +87,8 @@ def walks(value):
     from descent.practice.exercises import EXERCISES
 
     exercise = EXERCISES.get(value.title)
+    if exercise is None:
+        return None
     ran = value.passed or value.drawn is not None
     return value.title if ran and exercise.is_rule and not exercise.before else None
 

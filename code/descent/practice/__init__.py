@@ -5,7 +5,7 @@ import re
 
 from descent.lives import code
 
-from . import plan, record
+from . import hunts, plan, record
 from .calls import NotBegun, Refused, check_callable, name_of, writes_in_place
 from .exercises import EXERCISES
 from .judging import agree, judge, right
@@ -14,7 +14,7 @@ from .recall import today
 from .report import Report, shown, trouble_message
 from .sandbox import Trouble, run
 
-__all__ = ["Report", "check", "progress", "today"]
+__all__ = ["Report", "check", "hunt", "progress", "tells", "today"]
 
 _NOTHING = object()
 
@@ -47,10 +47,59 @@ def check(name=_NOTHING, submission=_NOTHING):
     if submission is _NOTHING:
         return Report(False, f"`{name}`: `{exercise.signature}`\n{exercise.asks}")
 
+    if hunts.is_exhibit(name, submission):
+        own = name_of(submission)
+        return Report(
+            False, f"This is `{own}` as it was. What is wrong with it is for you to find: `hunt`."
+        )
     report = _checked(exercise, submission)
     if report.title:
         record.note(name, report.passed, report.mistake, answer=record.mark(submission))
     return report
+
+
+def hunt(name, exhibit, *, sound=False):
+    """Say whether the line that is at fault is marked, and whether the exhibit is mended.
+
+    A line is marked by a comment behind it, `# here`. A hunt is passed when the exhibit is mended
+    where it stands.
+
+    Parameters
+    ----------
+    name : str
+        What its page calls the exhibit, such as "adam-a".
+    exhibit : function
+        The exhibit itself, as it was or mended.
+    sound : bool
+        Whether you say that nothing is wrong with it.
+
+    Returns
+    -------
+    Report
+    """
+    return hunts.hunted(name, exhibit, sound, _checked)
+
+
+def tells(name, gradients, **hyper):
+    """Show the steps of an exhibit beside those of the right rule, and say whether they part.
+
+    What one factor explains doesn't tell two rules apart: another learning rate would do as much.
+
+    Parameters
+    ----------
+    name : str
+        What its page calls the exhibit, such as "adam-b".
+    gradients : list
+        Of numbers; or of lists of them, one to a coordinate.
+    hyper : float or list
+        Hyper-parameters: a number, or one for each gradient. lr is 1 unless you say so, so that
+        steps are shown in units of lr; the others are the rule's own.
+
+    Returns
+    -------
+    Report
+    """
+    return hunts.told_apart(name, gradients, hyper)
 
 
 def _checked(exercise, submission):

@@ -32,6 +32,8 @@ class Report:
         What the submission printed.
     drawn : object
         What the figure shows, or None.
+    table : str
+        Numbers side by side, as text.
     """
 
     passed: bool
@@ -41,11 +43,13 @@ class Report:
     title: str = ""
     printed: str = ""
     drawn: object = field(default=None, compare=False)
+    table: str = ""
 
     def __repr__(self):
         mark = "✓" if self.passed else "✗" if self.title else "·"
         head = f"{mark} {self.title}: " if self.title else ""
-        return head + self.message + (f"\n{self._print()}" if self.printed else "")
+        parts = [head + self.message, self.table, self._print() if self.printed else ""]
+        return "\n".join(filter(None, parts))
 
     def _print(self):
         return "It printed:\n" + self.printed
@@ -64,6 +68,8 @@ class Report:
         title = f"<strong>{mark} {inline(self.title)}.</strong> " if self.title else ""
         text = inline(self.message).replace("\n", "<br>")
         parts = [f'<div class="practice"><p>{title}{text}</p>']
+        if self.table:
+            parts.append(f"<pre>{html.escape(self.table)}</pre>")
         if self.printed:
             parts.append(f"<p>It printed:</p><pre>{html.escape(self.printed)}</pre>")
         if self.drawn is not None:

@@ -1,0 +1,417 @@
+"""Bug hunts: the right line follows from the mend, and neither luck nor an earlier answer wins."""
+
+import itertools
+import json
+import linecache
+import re
+
+import nbformat
+import numpy as np
+import pytest
+
+from contents import BOOK, NOTEBOOKS
+from descent.practice import check, hunt, hunts, tells
+from descent.practice.exercises import EXERCISES
+from descent.practice.exhibits import EXHIBITS
+from descent.practice.mistakes import BY_ID
+
+ALL = list(EXHIBITS.values())
+FAULTY = [exhibit for exhibit in ALL if exhibit.mends]
+count = itertools.count()
+
+
+def ran(text, name=None):
+    """The function of a text, run as a cell is: its lines can be read."""
+    file = f"<cell {next(count)}>"
+    linecache.cache[file] = (len(text), None, text.splitlines(True), file)
+    names = {"np": np}
+    exec(compile(text, file, "exec"), names)
+    return names[name or re.search(r"def (\w+)", text)[1]]
+
+
+def marked(text, *numbers, mark="  # here"):
+    """A text with a mark behind some of its statements."""
+    rows = text.splitlines()
+    for number in numbers:
+        rows[hunts.lines_of(text)[number].last - 1] += mark
+    return "\n".join(rows) + "\n"
+
+
+def cases(exhibits=ALL):
+    return [pytest.param(exhibit, id=exhibit.name) for exhibit in exhibits]
+
+
+@pytest.fixture
+def work(tmp_path, monkeypatch):
+    """A function that says what was written down in a learner's folder."""
+    folder = tmp_path / "my-work"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+
+    def noted():
+        path = folder / "progress.json"
+        done = json.loads(path.read_text()) if path.exists() else {}
+        return {name: (entry["tries"], entry["passed"]) for name, entry in done.items()}
+
+    return noted
+
+
+def a_cell(exhibit):
+    """The cells of the book that define an exhibit: in its exercise, not in a solution."""
+    for name in NOTEBOOKS:
+        cells = nbformat.read(BOOK / name, as_version=4).cells
+        if name.startswith("exercises/") and any(
+            f'hunt("{exhibit.name}"' in c.source for c in cells
+        ):
+            yield from (c.source for c in cells if c.source.startswith(f"def {exhibit.called}("))
+
+
+@pytest.mark.parametrize("exhibit", cases())
+def test_an_exhibit_is_what_its_page_shows(exhibit):
+    assert list(a_cell(exhibit)) == [exhibit.text.rstrip()]
+
+
+def test_every_exhibit_of_the_book_is_hunted_and_no_page_tells_its_fault():
+    hunted = []
+    for name in NOTEBOOKS:
+        if not name.startswith("exercises/"):
+            continue
+        cells = nbformat.read(BOOK / name, as_version=4).cells
+        here = [found for c in cells for found in re.findall(r'hunt\("([\w-]+)"', c.source)]
+        hunted += here
+        shown = "\n".join(c.source + json.dumps(c.get("outputs", [])) for c in cells)
+        for exhibit in map(EXHIBITS.get, here):
+            assert not re.search(rf'check\("\w+", {exhibit.called}\)', shown), exhibit.name
+            if name_ := hunts._diagnosis(exhibit):
+                assert BY_ID[name_].tells(exhibit.exercise)[:40] not in shown, exhibit.name
+    assert sorted(hunted) == sorted(EXHIBITS)
+
+
+def sections(name):
+    """Each exhibit that a page hunts, with the code and the prose of its section in a solution."""
+    cells = nbformat.read(BOOK / name, as_version=4).cells
+    hunted = [found for c in cells for found in re.findall(r'hunt\("([\w-]+)"', c.source)]
+    solved = nbformat.read(BOOK / name.replace("exercises", "solutions"), as_version=4).cells
+    for exhibit in map(EXHIBITS.get, hunted):
+        head = f"def {exhibit.called}("
+        at = next(i for i, c in enumerate(solved) if c.source.startswith(head))
+        yield (
+            exhibit,
+            solved[at].source,
+            next(c.source for c in solved[at:] if "**Why.**" in c.source),
+        )
+
+
+PAGES = [
+    name
+    for name in NOTEBOOKS
+    if name.startswith("exercises/")
+    and any('hunt("' in c.source for c in nbformat.read(BOOK / name, as_version=4).cells)
+]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_solution_names_the_line_and_says_why_and_is_the_exhibit_mended(name):
+    for exhibit, text, said in sections(name):
+        mended = text.split("\n\n\n")[0]
+        if not exhibit.mends:
+            assert "**The line.**" not in said
+            continue
+        assert hunt(exhibit.name, ran(mended)).passed, exhibit.name
+        told = re.search(r"\*\*The line\.\*\* (.+)", said)[1]
+        rows, lines = exhibit.text.splitlines(), hunts.lines_of(exhibit.text)
+        faulty = [rows[lines[i].first - 1].strip() for i in hunts.faults(exhibit)]
+        named = [code.split(", ...")[0] for code in re.findall("`([^`]+)`", told)]
+        assert any(row.startswith(code) for row in faulty for code in named) or (
+            "last one" in told and max(hunts.faults(exhibit)) == len(lines) - 1
+        ), exhibit.name
+
+
+@pytest.mark.parametrize("exhibit", cases())
+def test_each_line_marked_in_turn(exhibit, work):
+    right = hunts.faults(exhibit)
+    assert bool(right) == bool(exhibit.mends)
+    assert len(right) <= max(1, len(hunts.lines_of(exhibit.text)) * 2 / 3)
+    wrong = 0
+    for number, line in enumerate(hunts.lines_of(exhibit.text)):
+        report = hunt(exhibit.name, ran(marked(exhibit.text, number)))
+        found = report.message.startswith("That is the")
+        assert found == (number in right), line.text
+        assert not report.passed and report.mistake is None
+        wrong += not found
+        if not found:
+            # What is said of it is true: the right one has this line.
+            text = exhibit.text.splitlines()[line.first - 1]
+            assert f"`{text.strip()}` stands in the right one" in report.message
+            assert all(text in mended.splitlines() for mended in exhibit.mended)
+    assert work() == ({f"hunt-{exhibit.name}": (wrong, False)} if wrong else {})
+
+
+@pytest.mark.parametrize("exhibit", cases())
+def test_an_exhibit_as_it_was_is_no_try_and_nothing_is_told(exhibit, work):
+    for text in (exhibit.text, exhibit.text.replace("):\n", "):\n    # So?\n\n", 1)):
+        report = hunt(exhibit.name, ran(text))
+        assert "as it was" in report.message and "`# here`" in report.message
+        assert "as it was" in check(exhibit.exercise, ran(text)).message
+    assert work() == {}
+
+
+@pytest.mark.parametrize("exhibit", cases(FAULTY))
+def test_a_mended_exhibit_passes_marked_or_not(exhibit, work):
+    for mended in exhibit.mended:
+        for text in (mended, marked(mended, 1)):
+            assert hunt(exhibit.name, ran(text)).passed
+        # Another exhibit of the same exercise is not this one.
+    assert work() == {f"hunt-{exhibit.name}": (1, True)}
+
+
+@pytest.mark.parametrize("exhibit", cases())
+def test_an_exhibit_that_is_changed_and_not_mended_is_told_no_more_than_that(exhibit, work):
+    head, body = exhibit.text.split("\n", 1)
+    report = hunt(exhibit.name, ran(f"{head}\n    idle = 0\n{body}"))
+    assert not report.passed and report.mistake is report.variant is None
+    if before := hunts._diagnosis(exhibit):
+        assert "The fault is still in it" in report.message
+        assert BY_ID[before].tells(exhibit.exercise) not in report.message
+    assert work() == {f"hunt-{exhibit.name}": (1, False)}
+
+
+RENAMED = """def exhibit_d(grad, mean=0, square=0, step=0, *, lr, beta1, beta2, eps):
+    step = step + 1
+    mean = beta1 * mean + (1 - beta1) * grad
+    square = beta2 * square + (1 - beta2) * grad**2
+    mean_hat = mean / (1 - beta1**step)
+    square_hat = square / (1 - beta2**step)
+    out = lr * mean_hat / (np.sqrt(square_hat) + eps)
+    return out, dict(mean=mean, square=square, step=step)
+"""
+SPLIT = """def one_step_for_all(gradients, state=None, *, lr, beta1, beta2, eps):
+    \"\"\"Adam for all arrays.\"\"\"
+    t, memory = state or (0, {})
+    t += 1  # Once for all of them.
+    steps, new = {}, {}
+    for name, g in gradients.items():
+        m, v = memory.get(name, (0, 0))
+        m = beta1 * m + (1 - beta1) * g
+        v = beta2 * v + (1 - beta2) * g**2
+        m_hat, v_hat = (
+            m / (1 - beta1**t),
+            v / (1 - beta2**t),
+        )
+        steps[name], new[name] = lr * m_hat / (np.sqrt(v_hat) + eps), (m, v)
+    return steps, (t, new)
+"""
+COPIES = """def my_walk(loss, x, *, lr, steps):
+    x = x.copy()
+    points = [x.copy()]
+    for _ in range(steps):
+        x -= lr * loss(x)[1]
+        points.append(x.copy())
+    return np.array(points)
+"""
+TYPED = """def exhibit_b(g: np.ndarray, m=0, *, lr: float, beta: float) -> tuple:
+    m = beta * m + g
+    step = lr * m
+    return step, {"m": m}
+"""
+ONE_ORDER = """def exhibit_a(X, y, batch_size, rng):
+    rows = rng.permutation(len(X))
+    for first in range(0, len(X), batch_size):
+        some = rows[first : first + batch_size]
+        yield X[some], y[some]
+"""
+CORRECTED = """def exhibit_a(g, m=0, v=0, t=0, *, lr, beta1, beta2, eps):
+    t = t + 1
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g**2
+    step = lr * (m / (1 - beta1**t)) / (np.sqrt(v / (1 - beta2**t)) + eps)
+    return step, dict(m=m, v=v, t=t)
+"""
+
+
+@pytest.mark.parametrize(
+    "name, text",
+    [
+        ("adam-d", RENAMED),
+        ("all-arrays", SPLIT),
+        ("walk", COPIES),
+        ("momentum-b", TYPED),
+        ("minibatches-a", ONE_ORDER),
+        ("adam-a", CORRECTED),
+    ],
+)
+def test_honest_mends_of_other_styles_pass(name, text):
+    report = hunt(name, ran(text))
+    assert report.passed, report.message
+
+
+SUM = """def my_sum(g, m=0, *, lr, beta):
+    m = beta * m + g
+    return lr * m, dict(m=m)
+
+
+exhibit_a = my_sum
+"""
+SHORT = """def exhibit_b(g, m=0, v=0, t=0, *, lr, beta1, beta2, eps):
+    m, v, t = m + (1 - beta1) * (g - m), v + (1 - beta2) * (g * g - v), t + 1
+    c, d = 1 - beta1**t, 1 - beta2**t
+    return lr * (m / c) / ((v / d) ** 0.5 + eps), {"m": m, "v": v, "t": t}
+"""
+
+
+@pytest.mark.parametrize(
+    "name, function, said",
+    [
+        ("momentum-a", ran(SUM, "exhibit_a"), "my_sum"),
+        ("momentum-a", EXERCISES["momentum"].answer, "momentum"),
+        ("adam-b", ran(SHORT), "Most lines"),
+        ("adam-b", ran("exhibit_b = lambda g: (g, {})", "exhibit_b"), "your function"),
+        ("adam-b", 3, "the exhibit itself"),
+        ("adam-b", None, "the exhibit itself"),
+        ("adam-b", ran(EXHIBITS["adam-a"].text), "exhibit_a"),
+    ],
+)
+def test_what_is_not_the_exhibit_mended_does_not_pass_and_is_no_try(name, function, said, work):
+    report = hunt(name, function)
+    assert not report.passed and said in report.message
+    assert work() == {}
+
+
+def test_lines_that_nobody_has_are_told_and_no_try(work):
+    function = ran(EXHIBITS["adam-a"].text)
+    linecache.cache.pop(function.__code__.co_filename)
+    assert "Run its cell again" in hunt("adam-a", function).message
+    assert work() == {}
+
+
+def test_a_mend_that_breaks_something_else_is_told_what(work):
+    text = EXHIBITS["adam-c"].mended[0].replace("- beta2**t", "- beta2")
+    report = hunt("adam-c", ran(text))
+    assert report.mistake == "frozen-t" and report.title == "exhibit_c"
+    assert work() == {"hunt-adam-c": (1, False)}
+
+
+def test_a_mend_that_is_not_finished_is_no_try(work):
+    text = EXHIBITS["adam-c"].mended[0].replace("m / (1 - beta1**t)", "...")
+    assert "not finished" in hunt("adam-c", ran(text)).message
+    assert work() == {}
+
+
+@pytest.mark.parametrize("mark", ["# here", "#here", "# HERE!", "# here.", "## <- here"])
+def test_a_mark_may_be_written_in_any_of_these_ways(mark):
+    text = EXHIBITS["adam-c"].text
+    assert "That is the line" in hunt("adam-c", ran(marked(text, 6, mark=f"  {mark}"))).message
+    own_line = text.replace("    return", f"    {mark}\n    return")
+    assert "That is the line" in hunt("adam-c", ran(own_line)).message
+    assert "no line is marked" in hunt("adam-c", ran(text + "    # nowhere, not here\n")).message
+    assert "That is the line" in hunt("adam-c", ran(f"{text}    {mark}\n")).message
+
+
+# Luck, and laziness.
+
+
+def test_lazy_players_lose(work):
+    first = last = 0
+    for exhibit in FAULTY:
+        lines = len(hunts.lines_of(exhibit.text))
+        reports = [hunt(exhibit.name, ran(marked(exhibit.text, at))) for at in (0, lines - 1)]
+        first += reports[0].message.startswith("That is the")
+        last += reports[1].message.startswith("That is the")
+        both = hunt(exhibit.name, ran(marked(exhibit.text, *range(lines))))
+        assert "mark one line" in both.message
+        assert not both.passed
+    assert first < len(FAULTY) / 10 and last < len(FAULTY) / 3
+    assert not any(passed for _, passed in work().values())
+
+
+def test_one_of_the_mixed_is_sound_and_guessing_that_costs_a_try(work):
+    mixed = [exhibit for exhibit in ALL if exhibit.name.startswith("mixed-")]
+    (sound,) = [exhibit for exhibit in mixed if not exhibit.mends]
+    assert len({exhibit.exercise for exhibit in mixed}) == len(mixed) > 5
+    for exhibit in mixed:
+        report = hunt(exhibit.name, ran(exhibit.text), sound=True)
+        assert report.passed == (exhibit is sound)
+        assert (
+            "Which is it?" in hunt(exhibit.name, ran(marked(exhibit.text, 1)), sound=True).message
+        )
+    assert work() == {f"hunt-{e.name}": (1, e is sound) for e in mixed}
+    assert EXERCISES[sound.exercise].is_rule
+    assert not hunt(sound.name, ran(sound.text.replace("g * g", "g**2"))).passed
+
+
+def test_a_name_that_is_not_there_is_one_sentence():
+    assert "Is it `adam-a`?" in hunt("adam_a", len).message
+    assert "comes first" in hunt(len, "adam-a").message
+    assert "comes first" in tells([1, 2], "adam-a").message
+
+
+# A list of gradients that tells two rules apart.
+
+
+def asked():
+    """The exhibits for which the exercises ask for a list, each with its chapter."""
+    for name in NOTEBOOKS:
+        if name.startswith("exercises/"):
+            for cell in nbformat.read(BOOK / name, as_version=4).cells:
+                for found in re.findall(r'tells\(\s*"([\w-]+)"', cell.source):
+                    if EXHIBITS[found].mends:
+                        yield name, found
+
+
+TOLD = {
+    "momentum-b": dict(gradients=[1, 1, 1], lr=[0.1, 0.1, 0.01]),
+    "rmsprop-a": dict(gradients=[[1, 20]]),
+    "adagrad": dict(gradients=[1] + [0] * 40 + [1]),
+    "adam-b": dict(gradients=[1, 0, 0, 0]),
+    "promise": dict(gradients=[1, 10]),
+}
+
+
+def test_each_chapter_with_hunts_of_rules_asks_for_one_list():
+    assert sorted(name for _, name in asked()) == sorted(TOLD)
+    assert len({page for page, _ in asked()}) == len(TOLD)
+
+
+@pytest.mark.parametrize("name", TOLD)
+def test_a_list_tells_and_lazy_lists_do_not(name, work):
+    lazy = [[1.0], [0.0, 0.0], [1, 1, 1, 1, 1], [2, 2]]
+    for gradients in lazy:
+        report = tells(name, gradients)
+        assert not report.passed and "?" in report.message + "?"
+        assert len(report.table.splitlines()) == 1 + len(gradients)
+    report = tells(name, **TOLD[name])
+    assert report.passed, report
+    assert f"<pre>{report.table.splitlines()[0]}" in report.html()
+    assert work() == {f"tells-{name}": (len(lazy) + 1, True)}
+
+
+def test_a_list_on_which_both_agree_gets_a_sentence_that_is_true_of_it():
+    assert "steady" in tells("adam-b", [1, 1]).message
+    assert "zero" in tells("adam-b", [0, 0]).message
+    assert "alone" in tells("adam-b", [3]).message
+    assert "nearly by one factor" in tells("adagrad", [1, 1]).message
+    assert "0.5 times" in tells("promise", [2]).message
+
+
+@pytest.mark.parametrize(
+    "name, given, said",
+    [
+        ("adam-b", dict(gradients=[...]), "not begun"),
+        ("adam-b", dict(gradients=...), "not begun"),
+        ("adam-b", dict(gradients=[]), "list of numbers"),
+        ("adam-b", dict(gradients=["a"]), "list of numbers"),
+        ("adam-b", dict(gradients=[[1], [1, 2]]), "list of numbers"),
+        ("adam-b", dict(gradients=[float("nan")]), "list of numbers"),
+        ("adam-b", dict(gradients=[1] * 999), "999 gradients"),
+        ("adam-b", dict(gradients=[1], beta=3), "no `beta` here"),
+        ("momentum-b", dict(gradients=[1], lr=[...]), "The list of `lr`"),
+        ("momentum-b", dict(gradients=[1, 2], lr=[1, 2, 3]), "each of the 2 gradients"),
+        ("momentum-b", dict(gradients=[1, 2], lr="a"), "each of the 2 gradients"),
+        ("walk", dict(gradients=[1]), "no gradient alone"),
+        ("decay", dict(gradients=[1]), "no gradient alone"),
+    ],
+)
+def test_what_is_no_list_is_told_and_no_try(name, given, said, work):
+    report = tells(name, **given)
+    assert said in report.message and not report.passed
+    assert work() == {}
