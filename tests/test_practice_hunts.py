@@ -1,5 +1,6 @@
 """Bug hunts: the right line follows from the mend, and neither luck nor an earlier answer wins."""
 
+import functools
 import itertools
 import json
 import linecache
@@ -56,67 +57,54 @@ def work(tmp_path, monkeypatch):
     return noted
 
 
-def a_cell(exhibit):
-    """The cells of the book that define an exhibit: in its exercise, not in a solution."""
-    for name in NOTEBOOKS:
-        cells = nbformat.read(BOOK / name, as_version=4).cells
-        if name.startswith("exercises/") and any(
-            f'hunt("{exhibit.name}"' in c.source for c in cells
-        ):
-            yield from (c.source for c in cells if c.source.startswith(f"def {exhibit.called}("))
+@functools.cache
+def cells_of(name):
+    return nbformat.read(BOOK / name, as_version=4).cells
 
 
-@pytest.mark.parametrize("exhibit", cases())
-def test_an_exhibit_is_what_its_page_shows(exhibit):
-    assert list(a_cell(exhibit)) == [exhibit.text.rstrip()]
+def called(function, name):
+    """The exhibits for which the cells of a page call a function, in order."""
+    wanted = rf'{function}\(\s*"([\w-]+)"'
+    code = [cell.source for cell in cells_of(name) if cell.cell_type == "code"]
+    return [found for source in code for found in re.findall(wanted, source)]
 
 
-def test_every_exhibit_of_the_book_is_hunted_and_no_page_tells_its_fault():
-    hunted = []
-    for name in NOTEBOOKS:
-        if not name.startswith("exercises/"):
-            continue
-        cells = nbformat.read(BOOK / name, as_version=4).cells
-        here = [found for c in cells for found in re.findall(r'hunt\("([\w-]+)"', c.source)]
-        hunted += here
-        shown = "\n".join(c.source + json.dumps(c.get("outputs", [])) for c in cells)
-        for exhibit in map(EXHIBITS.get, here):
-            assert not re.search(rf'check\("\w+", {exhibit.called}\)', shown), exhibit.name
-            if name_ := hunts._diagnosis(exhibit):
-                assert BY_ID[name_].tells(exhibit.exercise)[:40] not in shown, exhibit.name
+EXERCISE_PAGES = [name for name in NOTEBOOKS if name.startswith("exercises/")]
+PAGES = [name for name in EXERCISE_PAGES if called("hunt", name)]
+
+
+def defined(exhibit, name):
+    """The cells of a page that define an exhibit's function."""
+    head = f"def {exhibit.called}("
+    return [at for at, cell in enumerate(cells_of(name)) if cell.source.startswith(head)]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_shows_exhibits_as_they_are_and_tells_no_fault(name):
+    shown = "\n".join(c.source + json.dumps(c.get("outputs", [])) for c in cells_of(name))
+    for exhibit in map(EXHIBITS.get, called("hunt", name)):
+        (at,) = defined(exhibit, name)
+        assert cells_of(name)[at].source == exhibit.text.rstrip()
+        assert not re.search(rf'check\("\w+", {exhibit.called}\)', shown), exhibit.name
+        if mistake := hunts._diagnosis(exhibit):
+            assert BY_ID[mistake].tells(exhibit.exercise)[:40] not in shown, exhibit.name
+
+
+def test_every_exhibit_is_hunted_once():
+    hunted = [exhibit for name in EXERCISE_PAGES for exhibit in called("hunt", name)]
     assert sorted(hunted) == sorted(EXHIBITS)
-
-
-def sections(name):
-    """Each exhibit that a page hunts, with the code and the prose of its section in a solution."""
-    cells = nbformat.read(BOOK / name, as_version=4).cells
-    hunted = [found for c in cells for found in re.findall(r'hunt\("([\w-]+)"', c.source)]
-    solved = nbformat.read(BOOK / name.replace("exercises", "solutions"), as_version=4).cells
-    for exhibit in map(EXHIBITS.get, hunted):
-        head = f"def {exhibit.called}("
-        at = next(i for i, c in enumerate(solved) if c.source.startswith(head))
-        yield (
-            exhibit,
-            solved[at].source,
-            next(c.source for c in solved[at:] if "**Why.**" in c.source),
-        )
-
-
-PAGES = [
-    name
-    for name in NOTEBOOKS
-    if name.startswith("exercises/")
-    and any('hunt("' in c.source for c in nbformat.read(BOOK / name, as_version=4).cells)
-]
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_solution_names_the_line_and_says_why_and_is_the_exhibit_mended(name):
-    for exhibit, text, said in sections(name):
-        mended = text.split("\n\n\n")[0]
+    solved = name.replace("exercises", "solutions")
+    for exhibit in map(EXHIBITS.get, called("hunt", name)):
+        at = defined(exhibit, solved)[0]
+        said = next(c.source for c in cells_of(solved)[at:] if "**Why.**" in c.source)
         if not exhibit.mends:
             assert "**The line.**" not in said
             continue
+        mended = cells_of(solved)[at].source.split("\n\n\n")[0]
         assert hunt(exhibit.name, ran(mended)).passed, exhibit.name
         told = re.search(r"\*\*The line\.\*\* (.+)", said)[1]
         rows, lines = exhibit.text.splitlines(), hunts.lines_of(exhibit.text)
@@ -161,7 +149,6 @@ def test_a_mended_exhibit_passes_marked_or_not(exhibit, work):
     for mended in exhibit.mended:
         for text in (mended, marked(mended, 1)):
             assert hunt(exhibit.name, ran(text)).passed
-        # Another exhibit of the same exercise is not this one.
     assert work() == {f"hunt-{exhibit.name}": (1, True)}
 
 
@@ -348,16 +335,12 @@ def test_a_name_that_is_not_there_is_one_sentence():
 # A list of gradients that tells two rules apart.
 
 
-def asked():
-    """The exhibits for which the exercises ask for a list, each with its chapter."""
-    for name in NOTEBOOKS:
-        if name.startswith("exercises/"):
-            for cell in nbformat.read(BOOK / name, as_version=4).cells:
-                for found in re.findall(r'tells\(\s*"([\w-]+)"', cell.source):
-                    if EXHIBITS[found].mends:
-                        yield name, found
-
-
+ASKED = [
+    (name, exhibit)
+    for name in EXERCISE_PAGES
+    for exhibit in called("tells", name)
+    if EXHIBITS[exhibit].mends
+]
 TOLD = {
     "momentum-b": dict(gradients=[1, 1, 1], lr=[0.1, 0.1, 0.01]),
     "rmsprop-a": dict(gradients=[[1, 20]]),
@@ -368,8 +351,8 @@ TOLD = {
 
 
 def test_each_chapter_with_hunts_of_rules_asks_for_one_list():
-    assert sorted(name for _, name in asked()) == sorted(TOLD)
-    assert len({page for page, _ in asked()}) == len(TOLD)
+    assert sorted(name for _, name in ASKED) == sorted(TOLD)
+    assert len({page for page, _ in ASKED}) == len(TOLD)
 
 
 @pytest.mark.parametrize("name", TOLD)

@@ -6,6 +6,7 @@ fault follows from how the exhibit is mended (see `exhibits`).
 
 import ast
 import difflib
+import functools
 import inspect
 import io
 import itertools
@@ -133,6 +134,7 @@ def text_of(function):
     return text if found == [function.__name__] else None
 
 
+@functools.lru_cache(100)
 def lines_of(text):
     """The statements of a function in the order of its lines, without its docstring.
 
@@ -142,7 +144,7 @@ def lines_of(text):
 
     Returns
     -------
-    list of Line
+    tuple of Line
     """
     function = ast.parse(text).body[0]
     if ast.get_docstring(function) is not None:
@@ -155,7 +157,7 @@ def lines_of(text):
         if body := getattr(node, "body", None):
             last = max(node.lineno, body[0].lineno - 1)
         found.append(Line(node.lineno, last, _head(node)))
-    return sorted(found)
+    return tuple(sorted(found))
 
 
 def _head(node):
@@ -211,9 +213,8 @@ def faults(exhibit):
         changed, added = set(), set()
         for tag, i, j, k, _ in _changes(old, new):
             if tag == "insert":
-                added |= {i - 1} | (
-                    {i} if _depth(old[i : i + 1]) == _depth(new[k : k + 1]) else set()
-                )
+                alike = _depth(old[i : i + 1]) == _depth(new[k : k + 1])
+                added |= {i - 1, i} if alike else {i - 1}
             else:
                 changed |= set(range(i, j))
         found |= changed or added
