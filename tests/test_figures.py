@@ -1,10 +1,13 @@
 """Figures on the built pages: the coloring and the width that is asked for, and no other."""
 
+import io
 import json
 import re
 from urllib.parse import urlsplit
 
+import numpy as np
 import pytest
+from PIL import Image
 
 import figures
 from contents import BOOK
@@ -51,7 +54,7 @@ def test_only_what_is_shown_is_loaded(browser, site, name, width, theme):
     grounds = set(page.evaluate(GROUNDS))
     context.close()
     assert grounds == {"rgba(0, 0, 0, 0)"}, "the page shows through"
-    pictures = [path for path in loaded if path.endswith(".png")]
+    pictures = [path for path in loaded if path.endswith(".webp")]
     wanted = theme if width > 720 else {"light": "narrow", "dark": "narrow_dark"}[theme]
     seen = {urlsplit(address).path for address in shown}
     # A live figure's own picture may have been fetched before its script was.
@@ -59,7 +62,7 @@ def test_only_what_is_shown_is_loaded(browser, site, name, width, theme):
     assert seen or live
     assert len(pictures) == len(set(pictures)) <= drawn(name)
     for path in pictures:
-        assert path.endswith(f"-{wanted}.png")
+        assert path.endswith(f"-{wanted}.webp")
 
 
 def test_a_page_keeps_its_place_while_its_pictures_come(browser, site):
@@ -71,6 +74,16 @@ def test_a_page_keeps_its_place_while_its_pictures_come(browser, site):
     read(page)
     assert page.evaluate(height) == before
     context.close()
+
+
+def test_a_smaller_picture_has_the_same_pixels():
+    file = io.BytesIO()
+    drawn = np.random.default_rng(0).integers(0, 256, (40, 60, 4), dtype=np.uint8)
+    drawn[..., 3] |= 1  # What can't be seen at all may have any color.
+    Image.fromarray(drawn).save(file, format="png")
+    smaller = Image.open(io.BytesIO(figures.smaller(file.getvalue())))
+    assert smaller.format == "WEBP"
+    np.testing.assert_array_equal(np.asarray(smaller), drawn)
 
 
 def test_a_picture_says_its_sizes_and_its_text_in_both_colorings():

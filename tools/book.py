@@ -66,6 +66,9 @@ def build():
 class Handler(http.server.SimpleHTTPRequestHandler):
     """Serve files without a line for each request; the browser keeps no old ones."""
 
+    # Which Python before 3.13 doesn't know.
+    extensions_map = http.server.SimpleHTTPRequestHandler.extensions_map | {".webp": "image/webp"}
+
     def log_message(self, *args):
         pass
 

@@ -8,11 +8,13 @@ one of them, which the browser then doesn't load.
 import base64
 import hashlib
 import html
+import io
 import json
 import re
 from pathlib import Path
 
 from docutils import nodes
+from PIL import Image
 
 NARROW = "(max-width: 720px)"
 INLINE = re.compile(r'<img (?P<rest>[^>]*?\bdata-dark="[^>]*)>')
@@ -49,6 +51,14 @@ def pair(alt, files, wide, narrow):
     )
 
 
+def smaller(png):
+    """Return the same pixels as WebP without loss, a fifth smaller than a PNG."""
+    file = io.BytesIO()
+    picture = Image.open(io.BytesIO(png)).convert("RGBA")
+    picture.save(file, format="WEBP", lossless=True, method=3, quality=40)
+    return file.getvalue()
+
+
 def written(app, docname, light, stored):
     """Write a figure's pictures as files. Return their addresses, as the page calls them."""
     folder = Path(app.outdir, "_images")
@@ -56,8 +66,8 @@ def written(app, docname, light, stored):
     files = {}
     for kind in KINDS:
         data = base64.b64decode(light if kind == "light" else stored[kind])
-        name = f"{hashlib.sha256(data).hexdigest()[:16]}-{kind}.png"
-        (folder / name).write_bytes(data)
+        name = f"{hashlib.sha256(data).hexdigest()[:16]}-{kind}.webp"
+        (folder / name).write_bytes(smaller(data))
         files[kind] = f"{'../' * docname.count('/')}_images/{name}"
     return files
 
