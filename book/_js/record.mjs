@@ -69,6 +69,8 @@ export function chosen(done, date, known) {
     const own = wrong.reduce((best, asked) => (asked.day > best.day ? asked : best));
     recalls = [own, ...recalls.filter((asked) => asked !== own).map((asked) => ({ ...asked, mistake: null, day: null }))];
   }
+  const section = ({ name }) => known.sections.find((one) => one[4].includes(name));
+  recalls = recalls.filter((asked, i) => recalls.findIndex((other) => section(other) === section(asked)) === i);
   const named = (at) => known.sections.find(([page, number]) => page === at[0] && number === at[1])[4];
   const before = (name) => done[name]?.passed && whole(done[name]).days[0] < date;
   const next = known.days.findIndex(([, sections]) => !sections.flatMap(named).every(before));

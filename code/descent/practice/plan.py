@@ -141,13 +141,16 @@ MINUTES, RECALLS = 45, 10
 # The chapter to read, and the sections of exercise pages, by page and numbers.
 _DAYS = (
     ("gradient_descent", {"gradient_descent": (1, 2, 3)}),
-    ("stochastic_gradient_descent", {"stochastic_gradient_descent": (1, 3)}),
+    (
+        "stochastic_gradient_descent",
+        {"stochastic_gradient_descent": (3,), "gradient_descent": (4, 5)},
+    ),
+    ("", {"stochastic_gradient_descent": (1,)}),
     ("momentum", {"momentum": (1, 4)}),
     ("rmsprop", {"rmsprop": (1,), "momentum": (2,)}),
-    ("adagrad", {"adagrad": (1, 3)}),
+    ("adagrad", {"adagrad": (1,)}),
     ("adam", {"adam": (1, 4)}),
     ("", {"adam": (2, 5), "momentum": (3,)}),
-    ("", {"adam": (3,), "rmsprop": (2,)}),
     ("adam_promises", {"adam_promises": (1, 2)}),
     ("adam_challenges", {"adam_challenges": (1, 4, 5)}),
     ("beyond_adam", {"beyond_adam": (1, 4, 5)}),

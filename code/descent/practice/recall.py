@@ -80,6 +80,10 @@ def chosen(done, date):
         recalls.remove(own)
         recalls = [dict(asked, mistake=None, day=None) for asked in recalls]
         recalls.insert(0, own)
+    # One of a section: several of its questions, side by side, would be the same one asked thrice.
+    section = plan.of_names()
+    first = {section[asked["name"]]: asked for asked in reversed(recalls)}
+    recalls = [asked for asked in recalls if first[section[asked["name"]]] is asked]
     return recalls[:ASKED], _next_day(done, date)
 
 
