@@ -488,6 +488,7 @@ function told() {
 
 /** A question that was answered on the page. */
 addEventListener("descent-answered", ({ detail: { name, passed, mistake } }) => {
+  if (!name) return; // A chapter's questions have none: they are to be thought about, and no exercise.
   const done = record();
   done[name] = noted(done[name], passed, mistake, thisDay());
   wrote(JSON.stringify(done, null, 1));
