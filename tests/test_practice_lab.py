@@ -3,6 +3,7 @@
 import json
 import re
 
+import nbformat
 import pytest
 
 import lab
@@ -77,6 +78,24 @@ def test_what_a_learner_made_of_a_folder_or_a_link_is_left_alone(course):
     assert originals.exists()
 
 
+def test_a_notebook_for_today_is_begun_once_and_runs(course, monkeypatch):
+    _, work = course
+    work.mkdir()
+    lab.begin()
+    today = work / "today.ipynb"
+    notebook = nbformat.read(today, as_version=4)
+    nbformat.validate(notebook)
+    monkeypatch.chdir(work)
+    own = {}
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            exec(cell.source, own)
+    assert "day 1: read" in own["today"]().message and "0 of" in own["progress"]().message
+    today.write_text("mine", encoding="utf-8")
+    lab.begin()
+    assert today.read_text(encoding="utf-8") == "mine"
+
+
 def test_the_copies_are_opened_in_the_whole_course(course, monkeypatch, capsys):
     calls = []
     monkeypatch.setattr(lab.subprocess, "call", lambda command: calls.append(command) or 3)
@@ -85,6 +104,7 @@ def test_the_copies_are_opened_in_the_whole_course(course, monkeypatch, capsys):
     assert f"--ServerApp.root_dir={lab.ROOT}" in calls[0]
     assert "--LabApp.default_url=/lab/tree/my-work" in calls[0]
     assert capsys.readouterr().out.startswith("2 notebooks copied into my-work/")
+    assert (course[1] / "today.ipynb").exists()
 
 
 def test_root_is_told_in_one_sentence_and_can_go_on(course, monkeypatch):

@@ -2,11 +2,13 @@
 
     python tools/lab.py [--allow-root]
 
-The exercises come into my-work/, the chapters into my-work/chapters/. A notebook that is there
+The exercises come into my-work/, the chapters into my-work/chapters/, and today.ipynb beside them,
+which says what to do on a day and has room to write what is asked again. A notebook that is there
 already is left alone, whatever it holds: neither an update of the course nor a second run of this
 command touches your work. my-work/ is not part of the repository.
 """
 
+import json
 import os
 import posixpath
 import re
@@ -73,6 +75,25 @@ def copy():
     return copied
 
 
+def begin():
+    """Write today.ipynb into my-work/, if it isn't there yet."""
+    codes = {
+        "asked": "from descent.practice import progress, today\n\ntoday()",
+        "room": "import numpy as np\n",
+        "done": "progress()",
+    }
+    empty = dict(cell_type="code", metadata={}, execution_count=None, outputs=[])
+    cells = [dict(cell_type="markdown", id="today", metadata={}, source="# Today")]
+    cells += [dict(empty, id=id, source=source) for id, source in codes.items()]
+    kernel = dict(display_name="Python 3", language="python", name="python3")
+    notebook = dict(cells=cells, metadata=dict(kernelspec=kernel), nbformat=4, nbformat_minor=5)
+    try:
+        with open(WORK / "today.ipynb", "x", encoding="utf-8", newline="\n") as file:
+            file.write(json.dumps(notebook, indent=1) + "\n")
+    except FileExistsError:
+        pass
+
+
 def main(*options):
     if WORK.exists() and not WORK.is_dir():
         sys.exit("my-work is a file: the notebooks need a folder of that name. Rename the file.")
@@ -82,6 +103,7 @@ def main(*options):
             "anything: in a container of your own, make lab ROOT=1 does that."
         )
     copied = copy()
+    begin()
     print(
         f"{len(copied)} notebooks copied into my-work/; those that were there are as you left them"
     )

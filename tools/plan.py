@@ -24,9 +24,10 @@ ABOUT = re.compile(
     r"^\*([A-Z][\w ]*?) · level (\d) of 3 · ([^*·]+?)(?: minutes)?(?: ·[^*]*)?\*$", re.M
 )
 IN_WORDS = {"ten": 10, "fifteen": 15, "a quarter of an hour": 15, "twenty": 20, "half an hour": 30}
-# What a cell calls, and what that is called in the record.
-CALLED = re.compile(r'\b(?:check|goal|ask)\(\s*"([\w-]+)"')
-NAMED = re.compile(r'"((?:hunt|goal|ask)-[a-z0-9-]+)"')
+# What a cell calls: its first argument is the name in the record, after the call's where that says
+# what is done with an exhibit.
+CALLED = re.compile(r'\b(check|goal|ask|explain|hunt|tells)\(\s*"([\w-]+)"')
+OF_EXHIBITS = {"hunt", "tells"}
 
 
 def sections(page, notebook, seen):
@@ -65,8 +66,11 @@ def sections(page, notebook, seen):
                 time = int(IN_WORDS.get(time, time))
                 found.append(plan.Section(page, int(number), title, kind, int(level), time, ()))
         elif found:
-            names = dict.fromkeys([*CALLED.findall(source), *NAMED.findall(source)])
-            new = tuple(name for name in names if name not in seen)
+            names = [
+                f"{call}-{name}" if call in OF_EXHIBITS else name
+                for call, name in CALLED.findall(source)
+            ]
+            new = tuple(name for name in dict.fromkeys(names) if name not in seen)
             seen.update(new)
             found[-1] = found[-1]._replace(names=found[-1].names + new)
     return found

@@ -528,6 +528,7 @@ function told() {
 
 /** A question that was answered on the page. */
 addEventListener("descent-answered", ({ detail: { name, passed, mistake } }) => {
+  if (!name) return; // A chapter's questions have none: they are to be thought about, and no exercise.
   const done = record();
   done[name] = noted(done[name], passed, mistake, thisDay());
   wrote(JSON.stringify(done, null, 1));
@@ -547,7 +548,10 @@ function asked(done, known) {
   const rest = make("p", {});
   if (number) {
     const [chapter, sections] = known.days[number - 1];
-    const parts = sections.map(([at, exercise]) => [place(at, `${known.titles[at]}, ${exercise}`, exercise)]);
+    const parts = [...new Set(sections.map(([at]) => at))].map((at) => {
+      const numbers = sections.filter((section) => section[0] === at).map((section) => section[1]);
+      return [numbers.length > 1 ? "exercises " : "exercise ", ...numbers.flatMap((one, i) => [i ? ", " : "", place(at, one, one)]), ` of ${known.titles[at]}`];
+    });
     if (chapter) parts.unshift(["read ", make("a", { href: `${chapter}.html` }, known.titles[chapter])]);
     rest.append(items.length ? "Then, in the plan, day " : "Nothing is asked again yet. In the plan, day ", `${number}: `, ...parts.flatMap((part, i) => [i ? "; " : "", ...part]), ".");
   } else rest.append("The plan is done.");

@@ -53,15 +53,14 @@ export const says = (known, name, mistake) => known.says[mistake]?.[name] ?? kno
 /** What is asked again on a day, and the number of the plan's first day that isn't done, or null. */
 export function chosen(done, date, known) {
   const found = [];
-  for (const [, , , kind, names] of known.sections)
-    for (const name of known.again.includes(kind) ? names : []) {
-      if (!done[name]?.passed) continue;
-      const entry = whole(done[name]), days = entry.days.filter((day) => day < date);
-      if (!days.length) continue;
-      const slips = (entry.mistakes ?? []).filter((slip) => slip[1] < date);
-      const [mistake, day] = last(slips.filter((slip) => slip[1] >= last(days) && says(known, name, slip[0]))) ?? [null, null];
-      found.push({ due: due(days, slips, known.spacing), asked: { name, mistake, day, done: entry.last === date } });
-    }
+  for (const name of known.again) {
+    if (!done[name]?.passed) continue;
+    const entry = whole(done[name]), days = entry.days.filter((day) => day < date);
+    if (!days.length) continue;
+    const slips = (entry.mistakes ?? []).filter((slip) => slip[1] < date);
+    const [mistake, day] = last(slips.filter((slip) => slip[1] >= last(days) && says(known, name, slip[0]))) ?? [null, null];
+    found.push({ due: due(days, slips, known.spacing), asked: { name, mistake, day, done: entry.last === date } });
+  }
   // The order of the pages where days are the same: sort is stable.
   found.sort((a, b) => (a.due < b.due ? -1 : Number(a.due > b.due)));
   let recalls = found.map(({ asked }) => asked);
@@ -70,6 +69,8 @@ export function chosen(done, date, known) {
     const own = wrong.reduce((best, asked) => (asked.day > best.day ? asked : best));
     recalls = [own, ...recalls.filter((asked) => asked !== own).map((asked) => ({ ...asked, mistake: null, day: null }))];
   }
+  const section = ({ name }) => known.sections.find((one) => one[4].includes(name));
+  recalls = recalls.filter((asked, i) => recalls.findIndex((other) => section(other) === section(asked)) === i);
   const named = (at) => known.sections.find(([page, number]) => page === at[0] && number === at[1])[4];
   const before = (name) => done[name]?.passed && whole(done[name]).days[0] < date;
   const next = known.days.findIndex(([, sections]) => !sections.flatMap(named).every(before));

@@ -59,6 +59,7 @@ TITLES = {
     "beyond_adam": "Beyond Adam",
     "adam_in_pytorch": "Adam in PyTorch",
     "capstone": "A fair race",
+    "mixed": "Mixed practice",
 }
 
 # Written by `python tools/plan.py`, from the notebooks: page, number, title, kind, level, minutes,
@@ -66,39 +67,43 @@ TITLES = {
 # fmt: off
 _ROWS = (
     ("gradient_descent", 1, "The rule", "Write", 1, 5, "gradient_descent"),
-    ("gradient_descent", 2, "All my points are the same", "Find the bug", 1, 10, "walk"),
+    ("gradient_descent", 2, "All my points are the same", "Find the bug", 1, 10, "hunt-walk"),
     ("gradient_descent", 3, "Trust no gradient", "Write", 2, 10, "finite_difference"),
     ("gradient_descent", 4, "Who walked here?", "Explain", 2, 5, ""),
     ("gradient_descent", 5, "Three steps", "Reach a goal", 3, 10, ""),
     ("stochastic_gradient_descent", 1, "One epoch", "Write", 1, 10, "minibatches"),
-    ("stochastic_gradient_descent", 2, "The museum of lost rows", "Find the bug", 2, 15, ""),
+    ("stochastic_gradient_descent", 2, "The museum of lost rows", "Find the bug", 2, 15,
+     "hunt-minibatches-a hunt-minibatches-b"),
     ("stochastic_gradient_descent", 3, "Stairs", "Write", 1, 5, "schedule"),
     ("stochastic_gradient_descent", 4, "Broken images", "Extend", 3, 20, "clip"),
     ("momentum", 1, "Two momentums", "Write", 1, 10, "momentum momentum_ema"),
-    ("momentum", 2, "The museum of heavy balls", "Find the bug", 2, 10, ""),
+    ("momentum", 2, "The museum of heavy balls", "Find the bug", 2, 10,
+     "hunt-momentum-a tells-momentum-b hunt-momentum-b"),
     ("momentum", 3, "Look ahead", "Write", 2, 10, "nesterov"),
     ("momentum", 4, "Three balls, one push", "Explain", 2, 5, ""),
     ("momentum", 5, "Stop when it runs uphill", "Extend", 3, 15, ""),
     ("rmsprop", 1, "The rule", "Write", 1, 10, "rmsprop"),
-    ("rmsprop", 2, "The museum of one average", "Find the bug", 2, 10, ""),
+    ("rmsprop", 2, "The museum of one average", "Find the bug", 2, 10,
+     "tells-rmsprop-a hunt-rmsprop-a hunt-rmsprop-b"),
     ("rmsprop", 3, "Bring it to rest", "Reach a goal", 2, 10, ""),
     ("rmsprop", 4, "A ball on even ground", "Write", 3, 15, "rmsprop_momentum"),
     ("adagrad", 1, "The rule", "Write", 1, 5, "adagrad"),
-    ("adagrad", 2, "The one that forgets", "Find the bug", 2, 10, ""),
+    ("adagrad", 2, "The one that forgets", "Find the bug", 2, 10, "tells-adagrad hunt-adagrad"),
     ("adagrad", 3, "Foretell", "Predict", 2, 10, ""),
     ("adagrad", 4, "A learning rate without a search", "Extend", 3, 20, ""),
     ("adam", 1, "An average that started at zero", "Write", 1, 5, "bias_correction"),
     ("adam", 2, "Adam, whole", "Write", 2, 10, "adam"),
-    ("adam", 3, "The museum of Adam's bugs", "Find the bug", 2, 20, ""),
+    ("adam", 3, "The museum of Adam's bugs", "Find the bug", 2, 20,
+     "hunt-adam-a tells-adam-b hunt-adam-b hunt-adam-c hunt-adam-d"),
     ("adam", 4, "Three beliefs", "Predict", 2, 10, ""),
     ("adam", 5, "Who walked here?", "Explain", 1, 5, ""),
     ("adam", 6, "Adam, or not?", "Extend", 3, 20, ""),
-    ("adam_promises", 1, "A broken promise", "Find the bug", 1, 5, ""),
+    ("adam_promises", 1, "A broken promise", "Find the bug", 1, 5, "tells-promise hunt-promise"),
     ("adam_promises", 2, "Two beliefs", "Predict", 2, 8, ""),
     ("adam_promises", 3, "Clip", "Write", 1, 5, ""),
     ("adam_promises", 4, "How short is best?", "Extend", 3, 20, ""),
     ("adam_challenges", 1, "A rate that can't rise", "Write", 2, 8, "amsgrad"),
-    ("adam_challenges", 2, "Which decay is it?", "Find the bug", 2, 10, "adamw"),
+    ("adam_challenges", 2, "Which decay is it?", "Find the bug", 2, 10, "hunt-decay"),
     ("adam_challenges", 3, "Three names, one thing?", "Predict", 2, 8, ""),
     ("adam_challenges", 4, "Save Adam", "Reach a goal", 1, 5, ""),
     ("adam_challenges", 5, "What was lost?", "Explain", 2, 8, ""),
@@ -110,39 +115,48 @@ _ROWS = (
     ("beyond_adam", 5, "A schedule that pays", "Reach a goal", 2, 10, ""),
     ("beyond_adam", 6, "Your own successor", "Extend", 3, 20, ""),
     ("adam_in_pytorch", 1, "The loop, in its order", "Write", 1, 10, "training_loop"),
-    ("adam_in_pytorch", 2, "Two loops, as published", "Find the bug", 2, 8, ""),
+    ("adam_in_pytorch", 2, "Two loops, as published", "Find the bug", 2, 8,
+     "hunt-first-loop hunt-second-loop"),
     ("adam_in_pytorch", 3, "A batch that doesn't fit", "Extend", 3, 15, ""),
-    ("adam_in_pytorch", 4, "One optimizer, many arrays", "Find the bug", 3, 10, "adam_all"),
+    ("adam_in_pytorch", 4, "One optimizer, many arrays", "Find the bug", 3, 10, "hunt-all-arrays"),
     ("adam_in_pytorch", 5, "Interrupted", "Write", 2, 10, "resume"),
     ("adam_in_pytorch", 6, "Read the memory", "Predict", 1, 5, ""),
     ("capstone", 1, "\"To be fair, the same lr for both\"", "Find the bug", 1, 10, ""),
     ("capstone", 2, "A judge that isn't fooled", "Extend", 3, 20, ""),
     ("capstone", 3, "Sixteen runs", "Reach a goal", 2, 15, ""),
+    ("mixed", 1, "Never at rest", "Find the bug", 1, 5, "hunt-mixed-1"),
+    ("mixed", 2, "Nothing gained", "Find the bug", 2, 8, "hunt-mixed-2"),
+    ("mixed", 3, "A jump", "Find the bug", 2, 8, "hunt-mixed-3"),
+    ("mixed", 4, "Three times too far", "Find the bug", 3, 10, "tells-mixed-4 hunt-mixed-4"),
+    ("mixed", 5, "Never quite as good", "Find the bug", 2, 6, "hunt-mixed-5"),
+    ("mixed", 6, "A short memory", "Find the bug", 2, 8, "hunt-mixed-6"),
+    ("mixed", 7, "The steeper, the more wrong", "Find the bug", 2, 8, "hunt-mixed-7"),
+    ("mixed", 8, "Still shrinking", "Find the bug", 3, 8, "hunt-mixed-8"),
 )
 # fmt: on
 
 SECTIONS = tuple(Section(*row[:-1], tuple(row[-1].split())) for row in _ROWS)
 
-# What is asked again on another day: what a learner writes or foretells.
-AGAIN = {"Write", "Predict"}
-
 MINUTES, RECALLS = 45, 10
 # The chapter to read, and the sections of exercise pages, by page and numbers.
 _DAYS = (
-    ("gradient_descent", {"gradient_descent": (1, 2, 3, 4)}),
-    ("stochastic_gradient_descent", {"stochastic_gradient_descent": (1, 3)}),
+    ("gradient_descent", {"gradient_descent": (1, 2, 3)}),
+    (
+        "stochastic_gradient_descent",
+        {"stochastic_gradient_descent": (3,), "gradient_descent": (4, 5)},
+    ),
+    ("", {"stochastic_gradient_descent": (1,)}),
     ("momentum", {"momentum": (1, 4)}),
-    ("", {"momentum": (2, 3), "stochastic_gradient_descent": (2,)}),
-    ("rmsprop", {"rmsprop": (1, 2)}),
-    ("adagrad", {"adagrad": (1, 3)}),
-    ("adam", {"adam": (1, 2)}),
-    ("", {"adam": (3, 4, 5)}),
-    ("adam_promises", {"adam_promises": (1, 2, 3)}),
+    ("rmsprop", {"rmsprop": (1,), "momentum": (2,)}),
+    ("adagrad", {"adagrad": (1,)}),
+    ("adam", {"adam": (1, 4)}),
+    ("", {"adam": (2, 5), "momentum": (3,)}),
+    ("adam_promises", {"adam_promises": (1, 2)}),
     ("adam_challenges", {"adam_challenges": (1, 4, 5)}),
     ("beyond_adam", {"beyond_adam": (1, 4, 5)}),
-    ("adam_in_pytorch", {"adam_in_pytorch": (1, 6)}),
-    ("capstone", {"capstone": (1,), "adam_in_pytorch": (2,)}),
-    ("", {"capstone": (3,), "rmsprop": (3,), "gradient_descent": (5,)}),
+    ("adam_in_pytorch", {"adam_in_pytorch": (1,)}),
+    ("capstone", {"capstone": (1,), "mixed": (1, 2)}),
+    ("", {"capstone": (3,), "mixed": (3, 5)}),
 )
 
 
@@ -172,3 +186,17 @@ def days():
 def of_names():
     """The section of each name, a dict."""
     return {name: section for section in SECTIONS for name in section.names}
+
+
+def asked_again():
+    """What is asked again on another day, a list of names.
+
+    It is what a learner writes from a blank page or foretells: whoever has found a bug, or has
+    reached a goal, knows it. Names with a hyphen that stand where something is written are the
+    lower rungs that lead there.
+    """
+    return [
+        name
+        for name, section in of_names().items()
+        if section.kind == "Predict" or (section.kind == "Write" and "-" not in name)
+    ]

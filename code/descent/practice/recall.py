@@ -62,10 +62,10 @@ def chosen(done, date):
         the plan that isn't done, if one is left.
     """
     found = []
-    for place, (name, section) in enumerate(plan.of_names().items()):
+    for place, name in enumerate(plan.asked_again()):
         entry = done.get(name, {})
         days = [day for day in entry.get("days", []) if day < date]
-        if section.kind not in plan.AGAIN or not days:
+        if not days:
             continue
         slips = [slip for slip in entry.get("mistakes", []) if slip[1] < date]
         since = [slip for slip in slips if slip[1] >= days[-1] and says(name, slip[0])]
@@ -80,6 +80,10 @@ def chosen(done, date):
         recalls.remove(own)
         recalls = [dict(asked, mistake=None, day=None) for asked in recalls]
         recalls.insert(0, own)
+    # One of a section: several of its questions, side by side, would be the same one asked thrice.
+    section = plan.of_names()
+    first = {section[asked["name"]]: asked for asked in reversed(recalls)}
+    recalls = [asked for asked in recalls if first[section[asked["name"]]] is asked]
     return recalls[:ASKED], _next_day(done, date)
 
 
@@ -130,7 +134,7 @@ def known():
         sections=[[s.page, s.number, s.title, s.kind, s.names] for s in plan.SECTIONS],
         days=[[day.read, [[s.page, s.number] for s in day.do]] for day in plan.days()],
         titles=plan.TITLES,
-        again=sorted(plan.AGAIN),
+        again=plan.asked_again(),
         spacing=SPACING,
         asked=ASKED,
         says=_SENTENCES,
