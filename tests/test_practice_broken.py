@@ -659,7 +659,7 @@ def state():
 def test_a_broken_submission_gets_a_message(way, exercise, submission, words, monkeypatch, capfd):
     monkeypatch.setattr(sandbox, "CAN_FORK", way == "child")
     monkeypatch.setattr(sandbox, "SECONDS", 0.8)
-    monkeypatch.setattr(sandbox, "LAST_RESORT", 1.5)
+    monkeypatch.setattr(sandbox, "AFTER", 0.7)
     before = state()
     report = check(exercise, submission)
     assert state() == before
@@ -694,7 +694,7 @@ needs_fork = pytest.mark.skipif(not sandbox.CAN_FORK, reason="needs a fork")
 @needs_fork
 @pytest.mark.parametrize("fork", [os.fork, lambda: ctypes.CDLL(None).fork()], ids=["os", "C"])
 def test_what_is_forked_is_neither_waited_for_nor_left(fork, monkeypatch):
-    monkeypatch.setattr(sandbox, "LAST_RESORT", 60)
+    monkeypatch.setattr(sandbox, "AFTER", 58)
     reading, writing = os.pipe()
 
     def forks(g, *, lr):

@@ -11,7 +11,7 @@ from descent.lives import code
 from . import hunts, plan, record
 from .calls import NotBegun, Refused, check_callable, is_set_before, name_of, writes_in_place
 from .exercises import EXERCISES
-from .judging import agree, judge, right
+from .judging import agree, judge, pace, right
 from .playing import without_effect
 from .recall import today
 from .report import Report, shown, trouble_message
@@ -131,7 +131,7 @@ def _checked(exercise, submission):
         except Refused as refusal:
             return refusal
 
-    result, printed = run(work)
+    result, printed = run(work, pace(exercise))
     printed = shown(printed)
     if isinstance(result, Trouble) and (left := _left_to_do(result, submission)):
         return Report(False, left.format(f"`{exercise.name}`"))

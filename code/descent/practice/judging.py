@@ -1,6 +1,7 @@
 """Compare what a submission did with the right answer, and with every mistake that is known."""
 
 import functools
+import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,6 +35,14 @@ class Parting:
 def right(exercise):
     """The right answer, played."""
     return exercise.play(exercise, exercise.answer)
+
+
+@functools.cache
+def pace(exercise):
+    """How many seconds the right answer takes here, once all is loaded."""
+    begun = time.perf_counter()
+    exercise.play(exercise, exercise.answer)
+    return time.perf_counter() - begun
 
 
 @functools.cache

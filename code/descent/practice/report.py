@@ -10,7 +10,6 @@ from descent.lives import code, inline
 
 from .judging import right
 from .playing import start, walks
-from .sandbox import LAST_RESORT, SECONDS
 from .torch_stand_in import LACKS
 
 
@@ -97,12 +96,12 @@ def trouble_message(trouble, function):
     at = f", {where}" if where else ""
     if trouble.kind == "endless":
         return (
-            f"{function} did not come to an end within {SECONDS:g} seconds, and was stopped{at}. "
-            "Is there a loop whose condition never changes, or much more work than one step needs?"
+            f"{function} did not come to an end within {trouble.seconds} seconds, and was stopped"
+            f"{at}. Is there a loop whose condition never changes, or much more work than one step needs?"
         )
     if trouble.kind == "blocked":
         return (
-            f"{function} did not come to an end within {LAST_RESORT:g} seconds, and had to be "
+            f"{function} did not come to an end within {trouble.seconds} seconds, and had to be "
             f"killed{at}. Does it wait for something, or compute a huge number?"
         )
     if trouble.kind == "ended":

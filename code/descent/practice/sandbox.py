@@ -41,7 +41,9 @@ import numpy as np
 from descent import compiled
 
 SECONDS = 2.0  # A right answer takes hundredths of one.
-LAST_RESORT = 4.0  # Then the child is killed, whatever it is doing.
+# Of what the right one takes: on a phone, or a machine that has much to do, that may be a second.
+TIMES = 30
+AFTER = 2.0  # So long after the deadline, the child is killed, whatever it is doing.
 MEMORY = 2**30  # Bytes on top of what the notebook uses.
 PRINTED = 2000  # Characters that are kept of what is printed.
 GRACE = 0.5  # So long after the deadline, code of a library may still come back to the learner's.
@@ -77,27 +79,33 @@ class Trouble:
         What the exception said.
     place : Place or None
         Where, in the learner's own code.
+    seconds : int
+        After how many it was stopped.
     """
 
     kind: str
     text: str = ""
     place: Place | None = None
+    seconds: int = 0
 
 
-def run(work):
+def run(work, pace=0.0):
     """Call `work()`, whatever it may do.
 
     Parameters
     ----------
     work : callable
         Takes nothing. What it returns must be picklable.
+    pace : float
+        Seconds that the right answer takes here and now.
 
     Returns
     -------
     (object, str)
         What it returned, or a `Trouble`; and what it printed, cut.
     """
-    return _in_a_child(work) if CAN_FORK else _watched(work)
+    seconds = max(SECONDS, TIMES * pace)
+    return _in_a_child(work, seconds) if CAN_FORK else _watched(work, seconds)
 
 
 def _guarded(work, stop_watching):
@@ -178,7 +186,7 @@ def _quiet():
 # In a child process
 
 
-def _in_a_child(work):
+def _in_a_child(work, seconds):
     reading, writing = os.pipe()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Some libraries warn at every fork; this child is small.
@@ -186,12 +194,12 @@ def _in_a_child(work):
     if child == 0:
         try:
             os.close(reading)
-            _child(work, writing)
+            _child(work, seconds, writing)
         finally:
             os._exit(1)
     os.close(writing)
     try:
-        data = _read(reading, time.monotonic() + LAST_RESORT)
+        data = _read(reading, time.monotonic() + seconds + AFTER)
     finally:
         os.close(reading)
         for kill in (os.killpg, os.kill):  # Its group, and it alone if it has none yet.
@@ -203,13 +211,14 @@ def _in_a_child(work):
     place = _dumped_place(data.decode(errors="replace"))
     ended_by = os.WTERMSIG(status) if os.WIFSIGNALED(status) else None
     if ended_by == signal.SIGALRM:
-        return Trouble("endless", place=place), ""
-    return Trouble("blocked" if ended_by == signal.SIGKILL else "ended", place=place), ""
+        return Trouble("endless", place=place, seconds=round(seconds)), ""
+    kind = "blocked" if ended_by == signal.SIGKILL else "ended"
+    return Trouble(kind, place=place, seconds=round(seconds + AFTER)), ""
 
 
-def _child(work, writing):
+def _child(work, seconds, writing):
     _set_up(writing)
-    signal.setitimer(signal.ITIMER_REAL, SECONDS)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
     with _quiet() as printed:
         result = _guarded(work, lambda: signal.setitimer(signal.ITIMER_REAL, 0))
     data = pickle.dumps((result, printed.text))
@@ -312,13 +321,13 @@ def _unchanged():
         random.setstate(own)
 
 
-def _watched(work):
-    watch = _Watch(time.monotonic() + SECONDS)
+def _watched(work, seconds):
+    watch = _Watch(time.monotonic() + seconds)
     with _unchanged(), _quiet() as printed:
         watch.start()
         result = _guarded(work, watch.stop)
     if watch.late:  # The exception may have been caught by the code that it was to stop.
-        result = Trouble("endless", place=watch.place)
+        result = Trouble("endless", place=watch.place, seconds=round(seconds))
     return result, printed.text
 
 
