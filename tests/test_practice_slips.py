@@ -1213,6 +1213,17 @@ APPLIES = {
         "lr-twice:1 stale-v:1 lookahead-forgotten:2 beta1-not-scheduled:1 nadam-simplified:1 "
         "schedule-of-keras:1 product-not-carried:2 memory-forgotten:7 memory-swapped:1"
     ),
+    "adabelief": (
+        "no-correction:1 only-m-corrected:1 frozen-t:4 frozen-power:3 beta-times-t:3 "
+        "power-of-one-minus-beta:3 correction-multiplies:1 correction-adds:3 "
+        "correction-without-parentheses:1 divided-by-what-is-left:1 t-off-by-one:8 "
+        "corrected-kept:2 betas-swapped:2 beta1-for-v:1 beta2-for-m:3 betas-in-one-average:2 "
+        "average-weights-swapped:1 weight-without-parentheses:1 no-root:1 no-one-minus-beta:1 "
+        "ascent:1 velocity-sign:1 velocity-turned:1 seeded-with-gradient:1 g-for-m:2 "
+        "lr-forgotten:1 lr-twice:1 stale-m:2 memory-forgotten:2 size-for-straying:1 "
+        "straying-from-the-old:1 straying-from-the-corrected:1 straying-not-squared:2 "
+        "eps-not-in-memory:2"
+    ),
     "lion": (
         "betas-swapped:1 beta2-for-m:1 betas-in-one-average:3 average-weights-swapped:2 "
         "weight-without-parentheses:2 no-one-minus-beta:3 ascent:1 velocity-sign:2 "

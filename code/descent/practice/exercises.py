@@ -266,6 +266,13 @@ def _table():
         "as `descent.rules.nadam`",
     )  # fmt: skip
     yield _rule(
+        "adabelief", rules.adabelief,
+        "f(g, m=0, s=0, t=0, *, lr, beta1, beta2, eps) -> step, dict(m=m, s=s, t=t)",
+        "Adam that divides by how far gradients stray from their average; eps is added to s at "
+        "every step, and to the root.",
+        "as `descent.rules.adabelief`",
+    )  # fmt: skip
+    yield _rule(
         "lion", rules.lion, "f(g, m=0, *, lr, beta1, beta2) -> step, dict(m=m)",
         "Momentum of which the step takes the sign alone.",
         "g = 5, lr = .1: step .1",
