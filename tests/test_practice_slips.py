@@ -714,6 +714,77 @@ def rounds_its_step(g, m=0, v=0, t=0, *, lr, beta1, beta2, eps):
     return np.round(step, 3), dict(m=m, v=v, t=t + 1)
 
 
+# Functions of a few numbers
+
+
+@slip("stable_lr", words="should be one number; in a bowl along the axes it is an array of shape")
+def a_rate_to_each_direction(A):
+    return 2 / np.linalg.eigvalsh(A)
+
+
+@slip("stable_lr", "half-the-limit", words="Two things at once")
+def half_a_bound(A):
+    return 1 / np.trace(A)
+
+
+@slip("stable_lr", "changed-input")
+def turns_it_in_place(A):
+    A *= 0.5
+    return 1 / np.linalg.eigvalsh(A).max()
+
+
+@slip("steps_needed", "steps-rounded-down", words="Two things at once.*as at lr = 1/L")
+def at_one_over_l_and_rounded_down(kappa, *, factor):
+    return int(math.log(factor) / math.log(1 - 1 / kappa))
+
+
+@slip("steps_needed", words="is None")
+def counts_and_forgets(kappa, *, factor):
+    steps, left = 0, 1.0
+    while left > factor:
+        steps, left = steps + 1, left * (kappa - 1) / (kappa + 1)
+
+
+@slip("steps_needed", words="takes its arguments in another order|can't be called")
+def factor_first(factor, kappa):
+    return 4
+
+
+@slip("convert", "converted-one-way")
+def to_the_average_alone(lr, source, target, *, beta):
+    return lr / (1 - beta) if target == "average" else lr
+
+
+@slip("convert", words="should be numbers, and it is a dict")
+def a_rate_by_name(lr, source, target, *, beta):
+    return {target: lr}
+
+
+@slip("average_weights", "written-in", words="another `beta`")
+def at_one_beta(t, *, beta):
+    return [0.2 * 0.8 ** (t - 1 - k) for k in range(t)]
+
+
+@slip("average_weights", words="the shape is")
+def their_sum(t, *, beta):
+    return 1 - beta**t
+
+
+@right("convert")
+def by_the_first_step(lr, source, target, *, beta):
+    first = {name: lr for name in ("sum", "velocity", "difference")} | {"average": lr * (1 - beta)}
+    return lr * first[source] / first[target]
+
+
+@right("beta_for")
+def by_bisection(half_life):
+    low, high = 0.0, 1.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (low, middle) if middle**half_life > 0.5 else (middle, high)
+    return low
+
+
 # Tests that a learner writes
 
 

@@ -146,7 +146,7 @@ def _table():
         "stable_lr", "f(A) -> learning rate",
         "The learning rate below which gradient descent converges on the loss x @ A @ x / 2, from "
         "every start; A is symmetric, and all its curvatures are positive.",
-        answers.stable_lr, play_reckoning, "A = [[20, 0], [0, 1]]: .1",
+        answers.stable_lr, play_reckoning, "A = [[20, 0], [0, 1]]: .1", in_pairs=True,
     )  # fmt: skip
     yield Exercise(
         "steps_needed", "f(kappa, *, factor) -> number of steps",
@@ -184,7 +184,7 @@ def _table():
     yield Exercise(
         "beta_for", "f(half_life) -> beta",
         "The beta of a moving average in which a value counts half as much after half_life steps.",
-        answers.beta_for, play_reckoning, "half_life = 1: .5",
+        answers.beta_for, play_reckoning, "half_life = 1: .5", in_pairs=True,
     )  # fmt: skip
     yield Exercise(
         "convert", "f(lr, source, target, *, beta) -> lr",
