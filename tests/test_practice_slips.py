@@ -827,6 +827,9 @@ for name, verdict in (
     ("test-of-some-entries", lambda g, d: np.isclose(g[-1], d[-1])),
     ("test-of-one-sign", lambda g, d: (g - d).max() < 1e-4 * abs(g).max()),
     ("test-of-one-sign", lambda g, d: (d - g).max() < 1e-4 * abs(g).max()),
+    ("test-divides-by-zero", lambda g, d: (abs(g - d) / (abs(g) + abs(d))).max() < 1e-5),
+    ("test-without-scale", lambda g, d: np.allclose(g, d, rtol=1e-3, atol=1e-5)),
+    ("test-lets-errors-cancel", lambda g, d: np.isclose(g.sum(), d.sum())),
     ("difference-turned", lambda g, d: np.allclose(g, -d)),
     ("width-miscounted", lambda g, d: np.allclose(g, 2 * d)),
     ("width-miscounted", lambda g, d: np.allclose(g, d / 2)),
@@ -855,6 +858,11 @@ def prints_what_it_found(loss, gradient, x):
     print(np.allclose(gradient(x), slope(loss, x)))
 
 
+@slip("gradient_test", "test-of-descent")
+def leads_downhill(loss, gradient, x):
+    return loss(x - 1e-7 * gradient(x)) < loss(x)
+
+
 @slip("gradient_test", "changed-input")
 def moves_x_for_good(loss, gradient, x):
     good = np.allclose(gradient(x), slope(loss, x))
@@ -865,6 +873,19 @@ def moves_x_for_good(loss, gradient, x):
 @right("gradient_test")
 def by_allclose(loss, gradient, x):
     return np.allclose(gradient(x), slope(loss, x))
+
+
+@right("gradient_test")
+def by_an_error_with_a_floor(loss, gradient, x):
+    g, d = gradient(x), slope(loss, x)
+    return (abs(g - d) / np.maximum(1e-8, abs(g) + abs(d))).max() < 1e-5
+
+
+@right("gradient_test")
+def by_one_sided_differences(loss, gradient, x):
+    g = gradient(x)
+    d = np.array([(loss(x + 1e-8 * e) - loss(x)) / 1e-8 for e in np.eye(len(x))])
+    return np.linalg.norm(g - d) < 1e-4 * np.linalg.norm(g)
 
 
 @right("gradient_test")
@@ -912,6 +933,9 @@ adam_slip("test-at-size-one", [1.0, -1.0, -1.0, 1.0, 1.0], eps=1e-12)
 adam_slip("test-blind-to-eps", MIXED[:3], eps=1e-12)
 adam_slip("test-of-one-number", MIXED[:, 1])
 adam_slip("test-at-one-lr", MIXED, lr=1)
+USUAL = dict(lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8)
+adam_slip("test-of-steady-gradients", np.full((3, 2), 0.1), **USUAL)
+adam_slip("test-blind-to-eps", np.random.default_rng(0).standard_normal((10, 4)), **USUAL)
 adam_slip("test-too-strict", MIXED, exactly=True)
 
 

@@ -139,7 +139,7 @@ def _table():
             "test-passes-all", "test-fails-all", "test-turned-round", "test-too-strict",
             "test-without-scale", "test-divides-by-zero", "test-too-coarse", "test-of-direction",
             "test-lets-errors-cancel", "test-of-sizes", "test-of-some-entries", "test-of-one-sign",
-            "difference-turned", "width-miscounted",
+            "test-of-descent", "difference-turned", "width-miscounted",
         ),
     )  # fmt: skip
     yield Exercise(

@@ -2007,6 +2007,11 @@ MISTAKES = (
         "sum or a mean, nothing is left of it.",
     ),
     Mistake(
+        "test-of-descent",
+        "Your test catches a gradient that leads uphill, and little else. Many a wrong one leads "
+        "downhill as well, only not the steepest way, or too far.",
+    ),
+    Mistake(
         "test-of-sizes",
         "Your test compares sizes, and signs get lost on the way. A gradient with a wrong sign "
         "leads uphill.",
