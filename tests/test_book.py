@@ -235,6 +235,25 @@ def test_chapter(name):
     complain(a_core_is_short_and_says_how_long_it_is(stored(name)))
 
 
+COUNTED = "no one two three four five six seven eight nine ten eleven twelve thirteen".split()  # noqa: SIM905
+
+
+@pytest.mark.parametrize("name", [name for name in NOTEBOOKS if name.startswith("exercises/")])
+def test_exercises_are_numbered_solved_and_counted(name):
+    def headings(folder):
+        cells = stored(name.replace("exercises/", folder)).cells
+        texts = (cell.source for cell in cells if cell.cell_type == "markdown")
+        return [h for text in texts for h in re.findall(r"^## \d+\. .*", text, re.M)]
+
+    found = headings("exercises/")
+    assert [int(h.split(".")[0].removeprefix("## ")) for h in found] == [*range(1, len(found) + 1)]
+    assert headings("solutions/") == found
+    many = f"{COUNTED[len(found)]} exercises"
+    assert f"*{many.capitalize()}, " in stored(name).cells[0].source
+    chapter = "".join(cell.source for cell in stored(name.removeprefix("exercises/")).cells)
+    assert f"[{many}]({name})" in chapter
+
+
 def test_the_table_of_contents_has_every_page_once():
     there = [path.relative_to(BOOK) for path in BOOK.rglob("*.md")] + [
         Path(name) for name in NOTEBOOKS

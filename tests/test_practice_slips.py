@@ -714,6 +714,77 @@ def rounds_its_step(g, m=0, v=0, t=0, *, lr, beta1, beta2, eps):
     return np.round(step, 3), dict(m=m, v=v, t=t + 1)
 
 
+# Functions of a few numbers
+
+
+@slip("stable_lr", words="should be one number; in a bowl along the axes it is an array of shape")
+def a_rate_to_each_direction(A):
+    return 2 / np.linalg.eigvalsh(A)
+
+
+@slip("stable_lr", "half-the-limit", words="Two things at once")
+def half_a_bound(A):
+    return 1 / np.trace(A)
+
+
+@slip("stable_lr", "changed-input")
+def turns_it_in_place(A):
+    A *= 0.5
+    return 1 / np.linalg.eigvalsh(A).max()
+
+
+@slip("steps_needed", "steps-rounded-down", words="Two things at once.*as at lr = 1/L")
+def at_one_over_l_and_rounded_down(kappa, *, factor):
+    return int(math.log(factor) / math.log(1 - 1 / kappa))
+
+
+@slip("steps_needed", words="is None")
+def counts_and_forgets(kappa, *, factor):
+    steps, left = 0, 1.0
+    while left > factor:
+        steps, left = steps + 1, left * (kappa - 1) / (kappa + 1)
+
+
+@slip("steps_needed", words="takes its arguments in another order|can't be called")
+def factor_first(factor, kappa):
+    return 4
+
+
+@slip("convert", "converted-one-way")
+def to_the_average_alone(lr, source, target, *, beta):
+    return lr / (1 - beta) if target == "average" else lr
+
+
+@slip("convert", words="should be numbers, and it is a dict")
+def a_rate_by_name(lr, source, target, *, beta):
+    return {target: lr}
+
+
+@slip("average_weights", "written-in", words="another `beta`")
+def at_one_beta(t, *, beta):
+    return [0.2 * 0.8 ** (t - 1 - k) for k in range(t)]
+
+
+@slip("average_weights", words="the shape is")
+def their_sum(t, *, beta):
+    return 1 - beta**t
+
+
+@right("convert")
+def by_the_first_step(lr, source, target, *, beta):
+    first = {name: lr for name in ("sum", "velocity", "difference")} | {"average": lr * (1 - beta)}
+    return lr * first[source] / first[target]
+
+
+@right("beta_for")
+def by_bisection(half_life):
+    low, high = 0.0, 1.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (low, middle) if middle**half_life > 0.5 else (middle, high)
+    return low
+
+
 # Tests that a learner writes
 
 
@@ -756,6 +827,9 @@ for name, verdict in (
     ("test-of-some-entries", lambda g, d: np.isclose(g[-1], d[-1])),
     ("test-of-one-sign", lambda g, d: (g - d).max() < 1e-4 * abs(g).max()),
     ("test-of-one-sign", lambda g, d: (d - g).max() < 1e-4 * abs(g).max()),
+    ("test-divides-by-zero", lambda g, d: (abs(g - d) / (abs(g) + abs(d))).max() < 1e-5),
+    ("test-without-scale", lambda g, d: np.allclose(g, d, rtol=1e-3, atol=1e-5)),
+    ("test-lets-errors-cancel", lambda g, d: np.isclose(g.sum(), d.sum())),
     ("difference-turned", lambda g, d: np.allclose(g, -d)),
     ("width-miscounted", lambda g, d: np.allclose(g, 2 * d)),
     ("width-miscounted", lambda g, d: np.allclose(g, d / 2)),
@@ -784,6 +858,11 @@ def prints_what_it_found(loss, gradient, x):
     print(np.allclose(gradient(x), slope(loss, x)))
 
 
+@slip("gradient_test", "test-of-descent")
+def leads_downhill(loss, gradient, x):
+    return loss(x - 1e-7 * gradient(x)) < loss(x)
+
+
 @slip("gradient_test", "changed-input")
 def moves_x_for_good(loss, gradient, x):
     good = np.allclose(gradient(x), slope(loss, x))
@@ -794,6 +873,19 @@ def moves_x_for_good(loss, gradient, x):
 @right("gradient_test")
 def by_allclose(loss, gradient, x):
     return np.allclose(gradient(x), slope(loss, x))
+
+
+@right("gradient_test")
+def by_an_error_with_a_floor(loss, gradient, x):
+    g, d = gradient(x), slope(loss, x)
+    return (abs(g - d) / np.maximum(1e-8, abs(g) + abs(d))).max() < 1e-5
+
+
+@right("gradient_test")
+def by_one_sided_differences(loss, gradient, x):
+    g = gradient(x)
+    d = np.array([(loss(x + 1e-8 * e) - loss(x)) / 1e-8 for e in np.eye(len(x))])
+    return np.linalg.norm(g - d) < 1e-4 * np.linalg.norm(g)
 
 
 @right("gradient_test")
@@ -841,6 +933,9 @@ adam_slip("test-at-size-one", [1.0, -1.0, -1.0, 1.0, 1.0], eps=1e-12)
 adam_slip("test-blind-to-eps", MIXED[:3], eps=1e-12)
 adam_slip("test-of-one-number", MIXED[:, 1])
 adam_slip("test-at-one-lr", MIXED, lr=1)
+USUAL = dict(lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8)
+adam_slip("test-of-steady-gradients", np.full((3, 2), 0.1), **USUAL)
+adam_slip("test-blind-to-eps", np.random.default_rng(0).standard_normal((10, 4)), **USUAL)
 adam_slip("test-too-strict", MIXED, exactly=True)
 
 
@@ -1212,6 +1307,17 @@ APPLIES = {
         "square-forgotten:1 abs-for-square:1 m-squared:1 g-for-m:1 v-not-used:1 lr-forgotten:1 "
         "lr-twice:1 stale-v:1 lookahead-forgotten:2 beta1-not-scheduled:1 nadam-simplified:1 "
         "schedule-of-keras:1 product-not-carried:2 memory-forgotten:7 memory-swapped:1"
+    ),
+    "adabelief": (
+        "no-correction:1 only-m-corrected:1 frozen-t:4 frozen-power:3 beta-times-t:3 "
+        "power-of-one-minus-beta:3 correction-multiplies:1 correction-adds:3 "
+        "correction-without-parentheses:1 divided-by-what-is-left:1 t-off-by-one:8 "
+        "corrected-kept:2 betas-swapped:2 beta1-for-v:1 beta2-for-m:3 betas-in-one-average:2 "
+        "average-weights-swapped:1 weight-without-parentheses:1 no-root:1 no-one-minus-beta:1 "
+        "ascent:1 velocity-sign:1 velocity-turned:1 seeded-with-gradient:1 g-for-m:2 "
+        "lr-forgotten:1 lr-twice:1 stale-m:2 memory-forgotten:2 size-for-straying:1 "
+        "straying-from-the-old:1 straying-from-the-corrected:1 straying-not-squared:2 "
+        "eps-not-in-memory:2"
     ),
     "lion": (
         "betas-swapped:1 beta2-for-m:1 betas-in-one-average:3 average-weights-swapped:2 "

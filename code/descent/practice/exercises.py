@@ -139,14 +139,14 @@ def _table():
             "test-passes-all", "test-fails-all", "test-turned-round", "test-too-strict",
             "test-without-scale", "test-divides-by-zero", "test-too-coarse", "test-of-direction",
             "test-lets-errors-cancel", "test-of-sizes", "test-of-some-entries", "test-of-one-sign",
-            "difference-turned", "width-miscounted",
+            "test-of-descent", "difference-turned", "width-miscounted",
         ),
     )  # fmt: skip
     yield Exercise(
         "stable_lr", "f(A) -> learning rate",
         "The learning rate below which gradient descent converges on the loss x @ A @ x / 2, from "
         "every start; A is symmetric, and all its curvatures are positive.",
-        answers.stable_lr, play_reckoning, "A = [[20, 0], [0, 1]]: .1",
+        answers.stable_lr, play_reckoning, "A = [[20, 0], [0, 1]]: .1", in_pairs=True,
     )  # fmt: skip
     yield Exercise(
         "steps_needed", "f(kappa, *, factor) -> number of steps",
@@ -184,7 +184,7 @@ def _table():
     yield Exercise(
         "beta_for", "f(half_life) -> beta",
         "The beta of a moving average in which a value counts half as much after half_life steps.",
-        answers.beta_for, play_reckoning, "half_life = 1: .5",
+        answers.beta_for, play_reckoning, "half_life = 1: .5", in_pairs=True,
     )  # fmt: skip
     yield Exercise(
         "convert", "f(lr, source, target, *, beta) -> lr",
@@ -264,6 +264,13 @@ def _table():
         " -> step, dict(m=m, v=v, t=t, mu_product=mu_product)",
         "Adam that looks ahead as Nesterov does, with torch's schedule for beta1.",
         "as `descent.rules.nadam`",
+    )  # fmt: skip
+    yield _rule(
+        "adabelief", rules.adabelief,
+        "f(g, m=0, s=0, t=0, *, lr, beta1, beta2, eps) -> step, dict(m=m, s=s, t=t)",
+        "Adam that divides by how far gradients stray from their average; eps is added to s at "
+        "every step, and to the root.",
+        "as `descent.rules.adabelief`",
     )  # fmt: skip
     yield _rule(
         "lion", rules.lion, "f(g, m=0, *, lr, beta1, beta2) -> step, dict(m=m)",

@@ -66,8 +66,13 @@ MISTAKES = (
             "mu_next * m / (1 - mu_product * mu_next) + (1 - mu) * g / (1 - mu_product) -> "
             "mu_next * m + (1 - mu) * g; v / (1 - beta2**t) -> v",
             "m / (1 - beta**t) -> m",
+            "m / (1 - beta1**t) -> m; s / (1 - beta2**t) -> s",
         ),
         own={
+            "adabelief": (
+                "Your averages start at zero, and nothing makes up for that. While they fill they "
+                "are too small, each in its own measure, so the first steps have the wrong length."
+            ),
             "bias_correction": (
                 "The average comes out as it came in. It started at zero, and while it fills it is "
                 "too small: after one step it is only 1 - beta times what it averages."
@@ -88,7 +93,17 @@ MISTAKES = (
         "The first average is corrected and the second is not. `v` is still too small while it "
         "fills, so the first steps are too long: with the usual beta2, 31.6 times; with that of "
         "this check, 0.95, 4.5 times, but for eps.",
-        ("v / (1 - beta2**t) -> v", "v_max / (1 - beta2**t) -> v_max"),
+        (
+            "v / (1 - beta2**t) -> v",
+            "v_max / (1 - beta2**t) -> v_max",
+            "s / (1 - beta2**t) -> s",
+        ),
+        own={
+            "adabelief": (
+                "The first average is corrected and the second is not. `s` is still too small "
+                "while it fills, so the first steps are too long."
+            ),
+        },
     ),
     Mistake(
         "only-v-corrected",
@@ -269,6 +284,8 @@ MISTAKES = (
             "w = w - lr * m_hat / (np.sqrt(v_hat) + eps)\n        m, v = m_hat, v_hat\n"
             "    return w, (m, v, t)",
             "m=m, u=u -> m=m_hat, u=u",
+            "m=m, s=s -> m=m_hat, s=s_hat",
+            "m=m, s=s -> m=m_hat, s=s",
         ),
         later=(
             "What goes into the memory is the corrected average. At the next step it is averaged "
@@ -313,6 +330,12 @@ MISTAKES = (
             "beta2 * v + (1 - beta2) * g**2 -> beta1 * v + (1 - beta1) * g**2",
             "beta2**t -> beta1**t",
         ),
+        own={
+            "adabelief": (
+                "`beta1` stands where `s` needs `beta2`. What strays is then forgotten as quickly "
+                "as the gradients, or corrected as if it were."
+            ),
+        },
     ),
     Mistake(
         "beta2-for-m",
@@ -447,6 +470,7 @@ MISTAKES = (
         (
             "np.sqrt(v_hat) -> v_hat",
             "np.sqrt(v) -> v",
+            "np.sqrt(s_hat) -> s_hat",
         ),
         own={
             "adagrad": (
@@ -1119,6 +1143,8 @@ MISTAKES = (
         "it. The first step is right, and those after it don't know what came before.",
         (
             "dict(m=m) -> dict(m=0)",
+            "m=m, s=s -> m=m, s=0",
+            "m=m, s=s -> m=0, s=s",
             "m = beta * m + -> m = beta * 0 +",
             "m = beta1 * m + (1 - beta1) * g -> m = beta1 * 0 + (1 - beta1) * g; "
             "v = beta2 * v + -> v = beta2 * 0 +",
@@ -1900,6 +1926,43 @@ MISTAKES = (
         ),
     ),
     Mistake(
+        "size-for-straying",
+        "You divide by how large the gradients are, as Adam does. What is asked for is how far "
+        "they are from what was expected: under a steady gradient that is little, and the steps "
+        "get long.",
+        ("(g - m) ** 2 -> g**2",),
+    ),
+    Mistake(
+        "straying-from-the-old",
+        "A gradient is compared with the average as it was before this gradient came in. So all "
+        "of it strays at the first step, and too much later.",
+        (
+            "m = beta1 * m + (1 - beta1) * g -> old, m = m, beta1 * m + (1 - beta1) * g; "
+            "(g - m) ** 2 -> (g - old) ** 2",
+        ),
+    ),
+    Mistake(
+        "straying-from-the-corrected",
+        "A gradient is compared with the corrected average. At the first step the two are the "
+        "same, so nothing strays, and the step is divided by next to nothing.",
+        ("(g - m) ** 2 -> (g - m / (1 - beta1**t)) ** 2",),
+    ),
+    Mistake(
+        "straying-not-squared",
+        "What strays is averaged with its sign, or without a square, so errors to both sides "
+        "cancel, or the root is of another scale than gradients.",
+        ("(g - m) ** 2 -> (g - m)", "(g - m) ** 2 -> abs(g - m)"),
+    ),
+    Mistake(
+        "eps-not-in-memory",
+        "eps has no part in what is remembered. In this rule it is added to `s` at every step, and "
+        "to the root as well; where nothing ever strays, that is all there is to divide by.",
+        (
+            "(g - m) ** 2 + eps -> (g - m) ** 2",
+            "(g - m) ** 2 + eps -> (g - m) ** 2; np.sqrt(s_hat) -> np.sqrt(s_hat + eps)",
+        ),
+    ),
+    Mistake(
         "test-passes-all",
         "Your test says True to everything that it is handed, right or wrong. A test is worth what "
         "it catches.",
@@ -1942,6 +2005,11 @@ MISTAKES = (
         "test-lets-errors-cancel",
         "Your test lets errors cancel: what one entry has too much, another has too little. In a "
         "sum or a mean, nothing is left of it.",
+    ),
+    Mistake(
+        "test-of-descent",
+        "Your test catches a gradient that leads uphill, and little else. Many a wrong one leads "
+        "downhill as well, only not the steepest way, or too far.",
     ),
     Mistake(
         "test-of-sizes",

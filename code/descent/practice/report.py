@@ -97,7 +97,8 @@ def trouble_message(trouble, function):
     if trouble.kind == "endless":
         return (
             f"{function} did not come to an end within {trouble.seconds} seconds, and was stopped"
-            f"{at}. Is there a loop whose condition never changes, or much more work than one step needs?"
+            f"{at}. Is there a loop whose condition never changes, or much more work than one step "
+            "needs?"
         )
     if trouble.kind == "blocked":
         return (
