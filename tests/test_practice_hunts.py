@@ -264,6 +264,19 @@ def test_what_is_not_the_exhibit_mended_does_not_pass_and_is_no_try(name, functi
     assert work() == {}
 
 
+@pytest.mark.parametrize("exhibit", cases(FAULTY))
+def test_an_exhibit_that_calls_an_earlier_answer_does_not_pass(exhibit, work):
+    head = exhibit.text.split("\n")[0].replace("v=None", "v=0")
+    given = ", ".join(
+        f"{name}={name}" for name in re.findall(r"[(,] ?(\w+)", head.split("(", 1)[1].join("()"))
+    )
+    function = ran(f"{head}\n    return earlier({given})\n")
+    function.__globals__["earlier"] = EXERCISES[exhibit.exercise].answer
+    assert check(exhibit.exercise, function).passed
+    assert not hunt(exhibit.name, function).passed
+    assert f"hunt-{exhibit.name}" not in work()
+
+
 def test_lines_that_nobody_has_are_told_and_no_try(work):
     function = ran(EXHIBITS["adam-a"].text)
     linecache.cache.pop(function.__code__.co_filename)

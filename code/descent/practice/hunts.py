@@ -5,7 +5,9 @@ fault follows from how the exhibit is mended (see `exhibits`).
 """
 
 import ast
+import builtins
 import difflib
+import dis
 import functools
 import inspect
 import io
@@ -318,6 +320,12 @@ def _mended(exhibit, function, text, check):
             f"Most lines of `{own}` are gone. A hunt is for the exhibit itself, mended where it "
             "stands: bring its lines back, and change what is at fault.",
         )
+    if borrowed := _globals(function) - _globals(_made(exhibit)) - {"np", "math"}:
+        names = " and ".join(f"`{name}`" for name in sorted(borrowed))
+        return Report(
+            False,
+            f"`{own}` uses {names} now. A hunt is for the exhibit itself: mend its own lines.",
+        )
     report = check(EXERCISES[exhibit.exercise], function)
     if not report.title:
         return report
@@ -332,6 +340,12 @@ def _mended(exhibit, function, text, check):
     return Report(
         False, report.message, report.mistake, report.variant, own, report.printed, report.drawn
     )
+
+
+def _globals(function):
+    """The names outside that a function reads, but for Python's own."""
+    steps = dis.get_instructions(function)
+    return {s.argval for s in steps if s.opname == "LOAD_GLOBAL"} - vars(builtins).keys()
 
 
 def still_stands(exhibit, text):
