@@ -291,6 +291,12 @@ def test_a_mend_that_breaks_something_else_is_told_what(work):
     assert work() == {"hunt-adam-c": (1, False)}
 
 
+def test_a_line_that_is_indented_otherwise_is_a_change(work):
+    text = EXHIBITS["all-arrays"].text.replace("    return steps", "        return steps")
+    assert "as it was" not in hunt("all-arrays", ran(text)).message
+    assert work() == {"hunt-all-arrays": (1, False)}
+
+
 def test_a_mend_that_is_not_finished_is_no_try(work):
     text = EXHIBITS["adam-c"].mended[0].replace("m / (1 - beta1**t)", "...")
     assert "not finished" in hunt("adam-c", ran(text)).message

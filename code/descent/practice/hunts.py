@@ -59,7 +59,7 @@ class Line(NamedTuple):
     first, last : int
         Its lines, counted from 1.
     text : str
-        In Python's own spelling.
+        In Python's own spelling, behind its indentation.
     """
 
     first: int
@@ -151,15 +151,19 @@ def lines_of(text):
     function = ast.parse(text).body[0]
     if ast.get_docstring(function) is not None:
         del function.body[0]
-    found = []
-    for node in ast.walk(function):
-        if not isinstance(node, ast.stmt):
-            continue
-        last = node.end_lineno
-        if body := getattr(node, "body", None):
-            last = max(node.lineno, body[0].lineno - 1)
-        found.append(Line(node.lineno, last, _head(node)))
-    return tuple(sorted(found))
+    return tuple(sorted(_statements([function], "")))
+
+
+def _statements(nodes, indentation):
+    for node in nodes:
+        deeper = indentation
+        if isinstance(node, ast.stmt):
+            last = node.end_lineno
+            if body := getattr(node, "body", None):
+                last = max(node.lineno, body[0].lineno - 1)
+            yield Line(node.lineno, last, indentation + _head(node))
+            deeper += "    "
+        yield from _statements(ast.iter_child_nodes(node), deeper)
 
 
 def _head(node):
@@ -179,7 +183,11 @@ def _head(node):
 
 def is_as_it_was(exhibit, text):
     """Whether a text is that of the exhibit, but for comments and layout."""
-    return [line.text for line in lines_of(text)] == [line.text for line in lines_of(exhibit.text)]
+    return _texts(text) == _texts(exhibit.text)
+
+
+def _texts(text):
+    return [line.text for line in lines_of(text)]
 
 
 def is_exhibit(exercise, function):
@@ -209,9 +217,9 @@ def faults(exhibit):
         Places in ``lines_of(exhibit.text)``.
     """
     found = set()
-    old = _indented(exhibit.text)
+    old = _texts(exhibit.text)
     for mended in exhibit.mended:
-        new = _indented(mended)
+        new = _texts(mended)
         changed, added = set(), set()
         for tag, i, j, k, _ in _changes(old, new):
             if tag == "insert":
@@ -221,15 +229,6 @@ def faults(exhibit):
                 changed |= set(range(i, j))
         found |= changed or added
     return found
-
-
-def _indented(text):
-    """The statements of a text, each behind its indentation."""
-    rows = text.splitlines()
-    return [
-        rows[line.first - 1][: -len(rows[line.first - 1].lstrip())] + line.text
-        for line in lines_of(text)
-    ]
 
 
 def _depth(lines):
@@ -361,7 +360,7 @@ def still_stands(exhibit, text):
     bool
     """
     old, new = (
-        [re.sub(r"[^\W\d]\w*", "_", line.text) for line in lines_of(one)]
+        [re.sub(r"[^\W\d]\w*", "_", line.strip()) for line in _texts(one)]
         for one in (exhibit.text, text)
     )
     compared = difflib.SequenceMatcher(None, old, new, autojunk=False)
