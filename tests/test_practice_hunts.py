@@ -86,7 +86,7 @@ def test_a_page_shows_exhibits_as_they_are_and_tells_no_fault(name):
         (at,) = defined(exhibit, name)
         assert cells_of(name)[at].source == exhibit.text.rstrip()
         assert not re.search(rf'check\("\w+", {exhibit.called}\)', shown), exhibit.name
-        if mistake := hunts._diagnosis(exhibit):
+        if mistake := hunts._diagnosis(exhibit.name):
             assert BY_ID[mistake].tells(exhibit.exercise)[:40] not in shown, exhibit.name
 
 
@@ -157,7 +157,7 @@ def test_an_exhibit_that_is_changed_and_not_mended_is_told_no_more_than_that(exh
     head, body = exhibit.text.split("\n", 1)
     report = hunt(exhibit.name, ran(f"{head}\n    idle = 0\n{body}"))
     assert not report.passed and report.mistake is report.variant is None
-    if before := hunts._diagnosis(exhibit):
+    if before := hunts._diagnosis(exhibit.name):
         assert "The fault is still in it" in report.message
         assert BY_ID[before].tells(exhibit.exercise) not in report.message
     assert work() == {f"hunt-{exhibit.name}": (1, False)}

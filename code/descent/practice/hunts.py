@@ -372,7 +372,7 @@ def still_stands(exhibit, text):
 
 def _tells_the_fault(exhibit, report):
     """Whether a report names what is wrong with the exhibit as it was."""
-    name = _diagnosis(exhibit)
+    name = _diagnosis(exhibit.name)
     if name is None:
         return False
     mistake = BY_ID[name]
@@ -381,9 +381,11 @@ def _tells_the_fault(exhibit, report):
     )
 
 
+@functools.cache
 @np.errstate(all="ignore")
-def _diagnosis(exhibit):
-    """The id of the mistake in an exhibit, or None."""
+def _diagnosis(name):
+    """The id of the mistake in the exhibit of this name, or None."""
+    exhibit = EXHIBITS[name]
     exercise = EXERCISES[exhibit.exercise]
     verdict = judge(exercise, exercise.play(exercise, _made(exhibit)))
     return verdict.mistake or verdict.variant
