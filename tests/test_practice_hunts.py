@@ -86,7 +86,7 @@ def test_a_page_shows_exhibits_as_they_are_and_tells_no_fault(name):
         (at,) = defined(exhibit, name)
         assert cells_of(name)[at].source == exhibit.text.rstrip()
         assert not re.search(rf'check\("\w+", {exhibit.called}\)', shown), exhibit.name
-        if mistake := hunts._diagnosis(exhibit):
+        if mistake := hunts._diagnosis(exhibit.name):
             assert BY_ID[mistake].tells(exhibit.exercise)[:40] not in shown, exhibit.name
 
 
@@ -157,7 +157,7 @@ def test_an_exhibit_that_is_changed_and_not_mended_is_told_no_more_than_that(exh
     head, body = exhibit.text.split("\n", 1)
     report = hunt(exhibit.name, ran(f"{head}\n    idle = 0\n{body}"))
     assert not report.passed and report.mistake is report.variant is None
-    if before := hunts._diagnosis(exhibit):
+    if before := hunts._diagnosis(exhibit.name):
         assert "The fault is still in it" in report.message
         assert BY_ID[before].tells(exhibit.exercise) not in report.message
     assert work() == {f"hunt-{exhibit.name}": (1, False)}
@@ -264,6 +264,19 @@ def test_what_is_not_the_exhibit_mended_does_not_pass_and_is_no_try(name, functi
     assert work() == {}
 
 
+@pytest.mark.parametrize("exhibit", cases(FAULTY))
+def test_an_exhibit_that_calls_an_earlier_answer_does_not_pass(exhibit, work):
+    head = exhibit.text.split("\n")[0].replace("v=None", "v=0")
+    given = ", ".join(
+        f"{name}={name}" for name in re.findall(r"[(,] ?(\w+)", head.split("(", 1)[1].join("()"))
+    )
+    function = ran(f"{head}\n    return earlier({given})\n")
+    function.__globals__["earlier"] = EXERCISES[exhibit.exercise].answer
+    assert check(exhibit.exercise, function).passed
+    assert not hunt(exhibit.name, function).passed
+    assert f"hunt-{exhibit.name}" not in work()
+
+
 def test_lines_that_nobody_has_are_told_and_no_try(work):
     function = ran(EXHIBITS["adam-a"].text)
     linecache.cache.pop(function.__code__.co_filename)
@@ -276,6 +289,12 @@ def test_a_mend_that_breaks_something_else_is_told_what(work):
     report = hunt("adam-c", ran(text))
     assert report.mistake == "frozen-t" and report.title == "exhibit_c"
     assert work() == {"hunt-adam-c": (1, False)}
+
+
+def test_a_line_that_is_indented_otherwise_is_a_change(work):
+    text = EXHIBITS["all-arrays"].text.replace("    return steps", "        return steps")
+    assert "as it was" not in hunt("all-arrays", ran(text)).message
+    assert work() == {"hunt-all-arrays": (1, False)}
 
 
 def test_a_mend_that_is_not_finished_is_no_try(work):

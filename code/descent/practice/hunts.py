@@ -5,7 +5,9 @@ fault follows from how the exhibit is mended (see `exhibits`).
 """
 
 import ast
+import builtins
 import difflib
+import dis
 import functools
 import inspect
 import io
@@ -57,7 +59,7 @@ class Line(NamedTuple):
     first, last : int
         Its lines, counted from 1.
     text : str
-        In Python's own spelling.
+        In Python's own spelling, behind its indentation.
     """
 
     first: int
@@ -149,15 +151,19 @@ def lines_of(text):
     function = ast.parse(text).body[0]
     if ast.get_docstring(function) is not None:
         del function.body[0]
-    found = []
-    for node in ast.walk(function):
-        if not isinstance(node, ast.stmt):
-            continue
-        last = node.end_lineno
-        if body := getattr(node, "body", None):
-            last = max(node.lineno, body[0].lineno - 1)
-        found.append(Line(node.lineno, last, _head(node)))
-    return tuple(sorted(found))
+    return tuple(sorted(_statements([function], "")))
+
+
+def _statements(nodes, indentation):
+    for node in nodes:
+        deeper = indentation
+        if isinstance(node, ast.stmt):
+            last = node.end_lineno
+            if body := getattr(node, "body", None):
+                last = max(node.lineno, body[0].lineno - 1)
+            yield Line(node.lineno, last, indentation + _head(node))
+            deeper += "    "
+        yield from _statements(ast.iter_child_nodes(node), deeper)
 
 
 def _head(node):
@@ -177,7 +183,11 @@ def _head(node):
 
 def is_as_it_was(exhibit, text):
     """Whether a text is that of the exhibit, but for comments and layout."""
-    return [line.text for line in lines_of(text)] == [line.text for line in lines_of(exhibit.text)]
+    return _texts(text) == _texts(exhibit.text)
+
+
+def _texts(text):
+    return [line.text for line in lines_of(text)]
 
 
 def is_exhibit(exercise, function):
@@ -207,9 +217,9 @@ def faults(exhibit):
         Places in ``lines_of(exhibit.text)``.
     """
     found = set()
-    old = _indented(exhibit.text)
+    old = _texts(exhibit.text)
     for mended in exhibit.mended:
-        new = _indented(mended)
+        new = _texts(mended)
         changed, added = set(), set()
         for tag, i, j, k, _ in _changes(old, new):
             if tag == "insert":
@@ -219,15 +229,6 @@ def faults(exhibit):
                 changed |= set(range(i, j))
         found |= changed or added
     return found
-
-
-def _indented(text):
-    """The statements of a text, each behind its indentation."""
-    rows = text.splitlines()
-    return [
-        rows[line.first - 1][: -len(rows[line.first - 1].lstrip())] + line.text
-        for line in lines_of(text)
-    ]
 
 
 def _depth(lines):
@@ -318,6 +319,12 @@ def _mended(exhibit, function, text, check):
             f"Most lines of `{own}` are gone. A hunt is for the exhibit itself, mended where it "
             "stands: bring its lines back, and change what is at fault.",
         )
+    if borrowed := _globals(function) - _globals(_made(exhibit)) - {"np", "math"}:
+        names = " and ".join(f"`{name}`" for name in sorted(borrowed))
+        return Report(
+            False,
+            f"`{own}` uses {names} now. A hunt is for the exhibit itself: mend its own lines.",
+        )
     report = check(EXERCISES[exhibit.exercise], function)
     if not report.title:
         return report
@@ -334,6 +341,12 @@ def _mended(exhibit, function, text, check):
     )
 
 
+def _globals(function):
+    """The names outside that a function reads, but for Python's own."""
+    steps = dis.get_instructions(function)
+    return {s.argval for s in steps if s.opname == "LOAD_GLOBAL"} - vars(builtins).keys()
+
+
 def still_stands(exhibit, text):
     """Whether at least half of the lines that are right are still there, whatever their names.
 
@@ -347,7 +360,7 @@ def still_stands(exhibit, text):
     bool
     """
     old, new = (
-        [re.sub(r"[^\W\d]\w*", "_", line.text) for line in lines_of(one)]
+        [re.sub(r"[^\W\d]\w*", "_", line.strip()) for line in _texts(one)]
         for one in (exhibit.text, text)
     )
     compared = difflib.SequenceMatcher(None, old, new, autojunk=False)
@@ -359,7 +372,7 @@ def still_stands(exhibit, text):
 
 def _tells_the_fault(exhibit, report):
     """Whether a report names what is wrong with the exhibit as it was."""
-    name = _diagnosis(exhibit)
+    name = _diagnosis(exhibit.name)
     if name is None:
         return False
     mistake = BY_ID[name]
@@ -368,9 +381,11 @@ def _tells_the_fault(exhibit, report):
     )
 
 
+@functools.cache
 @np.errstate(all="ignore")
-def _diagnosis(exhibit):
-    """The id of the mistake in an exhibit, or None."""
+def _diagnosis(name):
+    """The id of the mistake in the exhibit of this name, or None."""
+    exhibit = EXHIBITS[name]
     exercise = EXERCISES[exhibit.exercise]
     verdict = judge(exercise, exercise.play(exercise, _made(exhibit)))
     return verdict.mistake or verdict.variant
