@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from descent import contest, descend, tasks
-from descent.rules import gd, momentum
+from descent.rules import adam, gd, momentum
 
 
 @pytest.fixture
@@ -201,3 +201,16 @@ def test_an_entry_of_the_same_name_takes_the_place_of_the_old(race):
     new = race.enter(momentum, "mine")
     assert race.entries == [new]
     assert repr(new) == "<mine: 0 of 240 gradients spent>"
+
+
+def test_an_entry_logs_what_it_tried():
+    race = contest.Race(tasks.digits_mlp(4), batch_size=16, steps=2, budget=40)
+    entry = race.enter(adam)
+    losses = entry.tune(lr=np.array([0.01, 0.1]), beta1=0.5, seeds=3)
+    kept = losses.copy()
+    losses[:] = 0
+    entry = race.enter(adam)  # Entered anew, it has still seen what it has seen.
+    ((hyper, logged),) = entry.log
+    assert list(hyper) == ["lr", "beta1"] and np.array_equal(logged, kept)
+    entry.finish(lr=0.1)
+    assert entry.hyper == dict(lr=0.1)

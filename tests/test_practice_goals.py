@@ -223,7 +223,7 @@ LOSERS = {
         seen_rates([1 / 20, 1 / 4, 1]),  # The solution, as numbers.
         *drawn_rates(),
     ],
-    "goal-broken-images": constants(1e-3, 1e4, 100, 1, 0.01, n=12),
+    "goal-broken-images": constants(1e-3, 1e4, 100, 1, 0.01, n=8),
     "goal-uphill": [
         rules.momentum,
         rules.nesterov,
@@ -236,7 +236,7 @@ LOSERS = {
         *constants(1e-4, 3, 0.1, 0.01, 1e-9, 100),
         *(falls(*ends) for ends in zip(many(1e-2, 10), many(1e-9, 1e-2, seed=1), strict=True)),
     ],
-    "goal-distance": constants(1e-4, 1e4, 0.01, 0.17, 170, 1e-9, 1e9),
+    "goal-distance": constants(1e-4, 1e4, 0.01, 0.17, 170, 1e-9, 1e9, n=25),
     "goal-adam-or-not": [
         lambda rule: True,
         lambda rule: False,
@@ -247,7 +247,7 @@ LOSERS = {
     "goal-how-short": [
         (lambda g, *, lr, max_norm: (lr * g, {}), median),
         (short, median),
-        *((clipped_sgd, answer) for answer in constants(1e-2, 1e5, 10, 1, 100, n=25)),
+        *((clipped_sgd, answer) for answer in constants(1e-2, 1e5, 10, 1, 100, n=15)),
     ],
     "goal-save-adam": constants(0.5, 0.9999, 0.9, 0.96, 0.98, 0.99, 0.999, 0.99999, n=20),
     "goal-half": [
@@ -258,7 +258,7 @@ LOSERS = {
     "goal-schedule": [
         *(fixed(lr, 1, False) for lr in (0.02, 0.05, 0.1)),
         fixed(0.05, 1, True),
-        *drawn_schedules(15),
+        *drawn_schedules(10),
     ],
     "goal-judge": [
         lambda a, b: True,
@@ -267,15 +267,15 @@ LOSERS = {
         lambda a, b: a.min() < b.min(),
         lambda a, b: a.max() < b.min(),
         lambda a, b: (a < b).sum() >= 4,
-        *map(lower_by, many(1e-4, 10, 6)),
-        *map(lower_by_share, many(1e-3, 0.5, 6)),
+        *map(lower_by, many(1e-4, 10, 4)),
+        *map(lower_by_share, many(1e-3, 0.5, 4)),
     ],
     "goal-sixteen-runs": [
         untuned(rules.adam, 0.003),
         *(untuned(rules.adam, lr) for lr in (0.01, 0.02, 0.05)),
         untuned(rules.nadam, 0.04),  # The solution's.
-        *(untuned(rules.adam, lr) for lr in many(1e-3, 1, 10)),
-        *(untuned(rules.gd, lr) for lr in many(1e-2, 10, 5)),
+        *(untuned(rules.adam, lr) for lr in many(1e-3, 1, 6)),
+        *(untuned(rules.gd, lr) for lr in many(1e-2, 10, 3)),
     ],
 }
 

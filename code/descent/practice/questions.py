@@ -112,7 +112,7 @@ QUESTIONS = {
         must=(
             "what one step multiplies the distance across by",
             "what the sign of that factor looks like",
-            "which walk it follows for",
+            "which of the three walks shows it",
         ),
         model="A step multiplies the distance across the valley by 1 - lr L. Where it is negative, "
         "the next point lies on the other wall, and that takes an lr above 1/L. Only A changes "
