@@ -678,7 +678,7 @@ def test_progress_is_carried_over_to_a_folder_and_from_it(tab, tmp_path):
 def test_today_leads_to_an_exercise_to_be_written_again(tab):
     page = tab("practice")
     today = page.locator("#today-here")
-    assert "In the plan, day 1: read Gradient descent; Gradient" in today.inner_text()
+    assert "In the plan, day 1: read Gradient descent; exercises 1" in today.inner_text()
 
     def put(**entries):
         record = json.dumps({name: dict(tries=2, passed=True) | e for name, e in entries.items()})

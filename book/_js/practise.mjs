@@ -589,7 +589,7 @@ function load(text) {
     const found = JSON.parse(text), all = Object.entries(found);
     // `my-work/progress.json`, or what was downloaded here.
     const progress = all.length && all.every(([, one]) => typeof one?.passed === "boolean");
-    const entries = progress ? [["progress", text]] : all.filter(([key, value]) => /^(answers|before|pages|progress)/.test(key) && typeof value === "string");
+    const entries = progress ? [["progress", text]] : all.filter(([key, value]) => /^(again|answers|asked|before|explained|pages|progress)\b/.test(key) && typeof value === "string");
     if (!entries.length) throw new Error("Nothing of this book is in it.");
     for (const [key, value] of entries) kept.set(key, value);
     told();
