@@ -147,7 +147,8 @@ class Cell {
     this.original = this.block.querySelector("pre").textContent.replace(/\n$/, "");
     // What it checks, and what the learner's functions are called: asked again, they have other names.
     this.own = [...this.original.matchAll(/\bcheck\("[\w-]+", (\w+)\)/g)].map((found) => found[1]);
-    this.checked = [...this.original.matchAll(/\bcheck\("([\w-]+)"/g)].map((found) => found[1]);
+    this.checked = [...this.original.matchAll(/\b(check|goal|hunt|tells)\(\s*"([\w-]+)"/g)]
+      .map(([, call, name]) => (["hunt", "tells"].includes(call) ? `${call}-${name}` : name));
     this.key = `answers/${page}/${index}/${mark(this.original)}`;
     this.text = kept.get(this.key) ?? this.original;
     // What stands below the cell is the answer to this text.
