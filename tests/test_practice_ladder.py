@@ -117,7 +117,8 @@ def test_a_rung_is_no_answer_from_a_blank_page(tmp_path, monkeypatch):
     assert not (tmp_path / "my-work" / "progress.json").exists()
     ordered("order-adam", RIGHT["order-adam"][0])
     kept = json.loads((tmp_path / "my-work" / "progress.json").read_text(encoding="utf-8"))
-    assert kept == {"order-adam": dict(tries=1, passed=True)}
+    assert list(kept) == ["order-adam"]
+    assert kept["order-adam"]["passed"] and kept["order-adam"]["tries"] == 1
 
 
 def early(g, *, lr):

@@ -413,6 +413,14 @@ def test_a_folded_cell_does_not_tell_the_answer():
     assert sorted(asked) == sorted(QUESTIONS)
 
 
+def test_each_of_four_curves_has_the_sign_that_it_is_known_by():
+    curves = predict.given("four-curves")
+    assert curves["A"][30] > 1
+    assert np.ptp(curves["B"][30:]) < 0.02 and curves["B"][30] > 0.5
+    assert (np.diff(curves["C"]) < 0).all()
+    assert curves["D"][20:].max() < 0.35 and np.ptp(curves["D"][20:]) > 0.01
+
+
 def test_every_section_that_asks_for_an_explanation_gets_one():
     for name in NOTEBOOKS:
         if name.startswith("exercises/"):

@@ -261,7 +261,7 @@ def progress():
     -------
     Report
     """
-    done, problem = record.mine()
+    done, problem = record.learned()
     if problem:
         return Report(False, problem)
     lines, counts = [], [0, 0, 0, 0]

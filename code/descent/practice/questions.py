@@ -5,7 +5,7 @@ They stand here, and not in the notebooks, so that a folded cell doesn't tell th
 
 import numpy as np
 
-from descent import rules, surfaces
+from descent import rules, surfaces, tasks
 from descent.loop import descend
 from descent.predict import choice, explain, number
 
@@ -46,8 +46,32 @@ def _lost(memory):
     return memory | dict(t=0 * memory["t"])
 
 
+def _four_curves():
+    """Losses of four trainings: too large a rate, a bug, too small a rate, and a noise floor."""
+    diabetes = tasks.diabetes()
+    A = np.column_stack([diabetes.X, np.ones(diabetes.n)])
+    others = np.random.default_rng(0).permutation(diabetes.n)
+
+    def mispaired(w):  # The answers were shuffled, and the rows were not.
+        return diabetes(w)[0], A.T @ (A @ w - diabetes.y[others]) / diabetes.n
+
+    limit = 2 / np.linalg.eigvalsh(A.T @ A / diabetes.n).max()
+    walks = {
+        "A": (diabetes, 1.02 * limit),
+        "B": (mispaired, 0.1),
+        "C": (diabetes, 0.002),
+        "D": (diabetes.noisy(8, seed=1), 0.1),
+    }
+    curves = {}
+    for name, (loss, lr) in walks.items():
+        points = descend(loss, diabetes.start(), rules.gd, lr=lr, steps=200).x
+        curves[name] = np.array([diabetes(w)[0] for w in points])
+    return curves
+
+
 GIVEN = {
     "three-walks": _three_walks,
+    "four-curves": _four_curves,
     "three-balls": _three_balls,
     "one-walk": _one_walk,
     "one-relative": _one_relative,
@@ -63,6 +87,9 @@ def _of_adagrad():
 
 
 _SHORT, _AGAIN = _of_adagrad()
+
+_BY_HAND = dict(lr=0.1, beta1=0.5, beta2=0.75, eps=1e-12)
+_SECOND = rules.adam(-1.0, **rules.adam(1.0, **_BY_HAND)[1], **_BY_HAND)[0]
 
 QUESTIONS = {
     # Gradient descent
@@ -118,6 +145,71 @@ QUESTIONS = {
         "the next point lies on the other wall, and that takes an lr above 1/L. Only A changes "
         "sides, so A had the largest lr; B lands on zero, at 1/L, and C stays on its side.",
     ),
+    # Stochastic gradient descent
+    "ask-sgd-bug": choice(
+        "In which of them is the bug, so that no learning rate will help?",
+        right=(
+            "B",
+            "It is smooth, so there is no noise. It comes to rest, so lr is not too large. And it "
+            "rests where the model is "
+            "worse than one that knows nothing: it has come to the minimum of something else. The "
+            "answers had been shuffled, and the rows had not.",
+        ),
+        wrong=[
+            (
+                "A",
+                "Its steps get longer and longer. What would half the learning rate do?",
+            ),
+            (
+                "C",
+                "It has been falling all the time. What would more steps do?",
+            ),
+            ("D", "It came down fast, and far. What keeps it restless there?"),
+        ],
+    ),
+    "ask-sgd-floor": choice(
+        "Which of them would end lower with a smaller learning rate, and as well with larger "
+        "batches at the same one?",
+        right=(
+            "D",
+            "It is level and restless: it stands on its noise floor, lr·S²/(4B) above the minimum.",
+        ),
+        wrong=[
+            (
+                "A",
+                "A smaller rate would help. But is there anything restless?",
+            ),
+            ("B", "It is level, but smooth. Is there any noise in it?"),
+            ("C", "A smaller rate would make it slower still."),
+        ],
+    ),
+    "ask-sgd-both": number(
+        "A walk stands 0.02 above the minimum, on its noise floor, with lr far below the "
+        "limit. You double lr, and take "
+        "batches four times as large. How far above the minimum does it stand then?",
+        answer=0.02 * 2 / 4,
+        why="The floor is in proportion to lr/B. Twice the one and four times the other make half.",
+        wrong=[
+            (0.04, "That is what the learning rate does. And the batches?"),
+            (0.005, "That is what the batches do. And the learning rate?"),
+            (0.16, "Larger batches are less noisy."),
+            (
+                0.02,
+                "With batches twice as large it would be. These are four times as large.",
+            ),
+        ],
+    ),
+    "explain-sgd-curves": explain(
+        "Which signs tell noise, a rate that is too large, one that is too small, and a bug apart?",
+        must=(
+            "what is restless, and what is smooth",
+            "whether it goes up, goes on falling, or rests",
+            "how it compares with a model that knows nothing",
+        ),
+        model="Noise shakes a curve to and fro, by as much all the time: D. A rate that is too "
+        "large makes it rise, faster and faster: A. One that is too small lets it fall smoothly "
+        "and long: C. A bug lets it rest, and in the wrong place: B, worse than saying the mean.",
+    ),
     # Momentum
     "ask-momentum-ahead": choice(
         "Which of the three looks ahead?",
@@ -161,6 +253,21 @@ QUESTIONS = {
         model="Its step is beta times the memory plus the newest gradient, so the newest gradient "
         "counts once more. In the silence that part is zero at once. The other two step by their "
         "memory alone, and it loses the share 1 - beta only.",
+    ),
+    "ask-momentum-half": number(
+        "And the other way round: at beta = 0.9, after how many steps does a value count half "
+        "as much? (A part of a step counts.)",
+        answer=np.log(0.5) / np.log(0.9),
+        why="Each step multiplies by 0.9, and 0.9 to that power is one half. The rule of thumb, "
+        "1/(1 − beta), is a longer time: after it, about a third is left.",
+        wrong=[
+            (10, "That is 1/(1 − beta). How much is left after ten steps?"),
+            (
+                5,
+                "If each step took away a tenth of the *start*. It takes a tenth of what is left.",
+            ),
+            (1 / 0.9, "What is multiplied with what, and how often?"),
+        ],
     ),
     # AdaGrad
     "ask-adagrad-short": number(
@@ -346,6 +453,70 @@ QUESTIONS = {
         "the size isn't an average that has just begun at zero, and RMSprop is out. The walk "
         "swings past the minimum: it remembers directions, and AdaGrad doesn't.",
     ),
+    "ask-adam-weights": number(
+        "At beta = 0.9, what do the weights of three values add up to?",
+        answer=1 - 0.9**3,
+        why="It is 1 − beta to the power t: all but what is left of the start. Divided by this "
+        "sum, the weights "
+        "add up to 1, and that is Adam's correction.",
+        wrong=[
+            (
+                0.9**3,
+                "That is what is still on the zero at the start. And on the three values?",
+            ),
+            (0.3, "Each of them came in with a tenth. Has none of that faded?"),
+            (
+                1,
+                "A proper average has that. Here a part of the weight is on the zero at the start.",
+            ),
+            (
+                1 + 0.9 + 0.81,
+                "So much they count in a sum that fades. What does an average let in?",
+            ),
+        ],
+    ),
+    "ask-adam-first": number(
+        "How long is the first step?",
+        answer=0.1,
+        why="m is 0.5 and v is 0.25. Corrected, both are 1, and 0.1 times 1 over the root of 1 is "
+        "0.1: one lr.",
+        wrong=[
+            (0.05, "You have corrected one of the two averages."),
+            (0.2, "You have corrected one of the two averages."),
+        ],
+    ),
+    "ask-adam-second": number(
+        "And the second step, with its sign?",
+        answer=_SECOND,
+        why="m is 0.25 − 0.5 = −0.25, and its weights add up to 0.75. v is 0.4375, and so much "
+        "its weights add up to: "
+        "corrected it is 1. So the step is 0.1 times −1/3. The first gradient still counts "
+        "half as much as the second, against it.",
+        wrong=[
+            (1 / 30, "The right length. On which side of 0 is `m` now?"),
+            (
+                -0.1,
+                "The newest gradient alone would do that. What is left in `m` of the first one?",
+            ),
+            (
+                -0.025,
+                "`v` is right so. But how much do the weights in `m` add up to, after two steps?",
+            ),
+            (
+                -0.025 / 0.4375**0.5,
+                "A correction is missing, or is still that of the first step. How many steps have "
+                "there been?",
+            ),
+            (
+                -0.05,
+                "That is the first step's correction of `m`. How many steps have there been?",
+            ),
+            (
+                -0.1 / 3 / 0.4375**0.5,
+                "`m` is right. What is `v`, corrected, if every square was 1?",
+            ),
+        ],
+    ),
     # Adam's promises
     "ask-promises-tuning": choice(
         "Four other learning rates are tried, from 0.003 to 0.1. By which factor is the best of "
@@ -386,6 +557,63 @@ QUESTIONS = {
                 "in the new?",
             ),
             ("No turn whatsoever", "Think of the one that only gives the coordinates other names."),
+        ],
+    ),
+    "ask-promises-tiny": number(
+        "In a loss with small units, every gradient is 1e-9. How long are Adam's steps, in lr?",
+        answer=1e-9 / (1e-9 + 1e-8),
+        why="Both corrected averages are what they average: 1e-9, and its square. So a step is "
+        "1e-9/(1e-9 + 1e-8) lr: "
+        "most of what it is divided by is eps.",
+        wrong=[
+            (
+                1,
+                "That is the promise, without the small print. What is the step divided by?",
+            ),
+            (0.1, "Nearly. You divide by eps alone; the root is there as well."),
+            (
+                1e-5,
+                "So it is where eps stands under the root. Here it is added to the root.",
+            ),
+            (1 / 2, "Then eps would be as large as the gradient."),
+        ],
+    ),
+    "ask-promises-scale": number(
+        "Now the same loss in other units: it is multiplied by a thousand. By which factor do "
+        "the steps get longer?",
+        answer=(1e-6 / (1e-6 + 1e-8)) / (1e-9 / (1e-9 + 1e-8)),
+        why="Gradients of 1e-6 are a hundred times eps, so the steps are nearly one lr, from an "
+        "eleventh of it. "
+        "Beyond that, the scale no longer counts.",
+        wrong=[
+            (
+                1,
+                "That holds as long as gradients are large beside eps. Are they, before?",
+            ),
+            (
+                1000,
+                "So it would be in gradient descent. How long can the steps get, at most?",
+            ),
+            (11, "Nearly: that would be one whole lr. eps still takes a little of it."),
+        ],
+        within=0.004,
+    ),
+    "ask-promises-eps": choice(
+        "One Adam adds eps to the root, another has it under the root. Your test feeds both "
+        "the same gradients, all about 1. "
+        "With which eps do you see the difference best?",
+        right=(
+            "With 0.01.",
+            "It has to be seen beside the gradients. At 0.01 the one divides by 1.01, and the "
+            "other by 1.005.",
+        ),
+        wrong=[
+            (
+                "With 1e-8.",
+                "How far apart are 1 + 1e-8 and its root, in the digits that you compare?",
+            ),
+            ("With 1e-16.", "What is 1 + 1e-16 in floating-point numbers?"),
+            ("With 0.", "Then there is nothing that could stand in the wrong place."),
         ],
     ),
     # Adam's challenges

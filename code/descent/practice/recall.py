@@ -158,7 +158,7 @@ def today(date=None):
     except ValueError:
         given = code(str(date)[:40])
         return Report(False, f"A date is written as 2026-11-26, and this is {given}.")
-    done, problem = record.mine()
+    done, problem = record.learned()
     if problem:
         return Report(False, problem)
     recalls, number = chosen(done, date.isoformat())
