@@ -199,7 +199,7 @@ def converted(path, base):
                 output["text"] = "".join(output["text"])
             data = output.get("data", {})
             data |= {kind: "".join(text) for kind, text in data.items() if isinstance(text, list)}
-    title = re.match("# Exercises: (.*)", notebook["cells"][0]["source"])[1]
+    title = re.match("# (?:Exercises: )?(.*)", notebook["cells"][0]["source"])[1]
     told = (
         "*This copy is yours. Python starts in your browser, which takes some seconds; then run "
         "the cells from the first one on (Shift+Enter). What you change is kept in this browser. "
