@@ -52,7 +52,7 @@ WAYS = [True, False] if sandbox.CAN_FORK else [False]
 def test_each_mistake_is_caught_and_named(exercise, name, wrong, monkeypatch):
     monkeypatch.setattr(sandbox, "CAN_FORK", False)
     if WATCHED[name] is not wrong:
-        monkeypatch.setattr(practice, "run", lambda work: (work(), ""))
+        monkeypatch.setattr(practice, "run", lambda work, pace: (work(), ""))
     with np.errstate(all="ignore"):
         report = check(exercise.name, wrong)
     found = named(report)

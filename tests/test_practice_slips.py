@@ -1121,7 +1121,7 @@ def test_numbers_that_look_alike_are_shown_until_they_differ():
 
 
 def test_no_message_says_that_the_first_step_is_right_where_it_is_not(monkeypatch):
-    monkeypatch.setattr(practice, "run", lambda work: (work(), ""))
+    monkeypatch.setattr(practice, "run", lambda work, pace: (work(), ""))
     claims = re.compile(r"first step is right|is right and the second")
     checked = 0
     for name in ("momentum", "adam"):

@@ -16,6 +16,7 @@ import linecache
 import re
 import textwrap
 import tokenize
+import types
 from typing import NamedTuple
 
 import numpy as np
@@ -192,7 +193,7 @@ def _texts(text):
 
 def is_exhibit(exercise, function):
     """Whether a function is an exhibit of this exercise, as it was."""
-    if not inspect.isfunction(function):
+    if type(function) is not types.FunctionType:  # Others may answer with any error.
         return False
     found = [
         e for e in EXHIBITS.values() if (e.exercise, e.called) == (exercise, name_of(function))
