@@ -28,8 +28,8 @@ def served(site):
 
 
 # In the dark, colors alone differ: a page of each kind shows them all (the answers, which take
-# longest, have those of the article). Solutions are alike. `make audit` looks at all.
-LIGHT = [page for page in PAGES if page in KINDS or not page.startswith("solutions/")]
+# longest, have those of the article). Exercises and solutions are alike. `make audit` looks at all.
+LIGHT = [p for p in PAGES if p in KINDS or not p.startswith(("exercises/", "solutions/"))]
 DARK = [page for page in KINDS if page != "claims"]
 
 

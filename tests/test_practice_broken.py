@@ -658,7 +658,7 @@ def state():
 @pytest.mark.parametrize("way, exercise, submission, words", CASES)
 def test_a_broken_submission_gets_a_message(way, exercise, submission, words, monkeypatch, capfd):
     monkeypatch.setattr(sandbox, "CAN_FORK", way == "child")
-    monkeypatch.setattr(sandbox, "SECONDS", 0.8)
+    monkeypatch.setattr(sandbox, "SECONDS", 1.2)
     monkeypatch.setattr(sandbox, "AFTER", 0.7)
     before = state()
     report = check(exercise, submission)
@@ -766,7 +766,7 @@ def test_callbacks_of_others_do_not_run_in_a_submission(monkeypatch):
 
     gc.callbacks.append(callback)
     try:
-        assert sandbox.run(lambda: collects(1, lr=1)) == ((1, {}), "")
+        assert sandbox.run(lambda: collects(1, lr=1), pace=1) == ((1, {}), "")
         assert meanwhile == [0]
         assert callback in gc.callbacks
     finally:

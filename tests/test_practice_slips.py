@@ -1371,3 +1371,18 @@ APPLIES = {
         "scheduler-first:3 scheduler-per-batch:1 scheduler-twice:2 scheduler-forgotten:2"
     ),
 }
+
+
+def test_two_names_for_one_array_are_no_difference_to_one_side():
+    def two_names(loss, x):
+        gradient = np.zeros_like(x, dtype=float)
+        for i in np.ndindex(x.shape):
+            forward = back = x.astype(float)
+            forward[i] += 1e-5
+            back[i] -= 1e-5
+            gradient[i] = (loss(forward) - loss(back)) / 2e-5
+        return gradient
+
+    report = check("finite_difference", two_names)
+    assert not report.passed and report.variant is None
+    assert "names of one array" in report.message

@@ -536,7 +536,8 @@ def test_answers_are_taken_along_and_loaded_elsewhere(tab, tmp_path):
     other.reload()
     assert "..." in box.locator("textarea").input_value()
     box.get_by_role("button", name="Bring mine back").click()
-    assert box.locator("textarea").input_value() == "mine"
+    other.locator(".cm-focused").wait_for()
+    assert box.locator(".cm-content").inner_text() == "mine"
 
 
 def test_an_answer_stands_only_below_what_it_answers(tab):

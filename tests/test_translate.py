@@ -42,6 +42,7 @@ WRITTEN_OUT = {
     ("solutions/rmsprop.ipynb#exhibit-a-solution", "exhibit_a", "rmsprop"),
     ("solutions/rmsprop.ipynb#exhibit-b-solution", "exhibit_b", "rmsprop"),
     ("solutions/rmsprop.ipynb#rule-solution", "my_rmsprop", "rmsprop"),
+    ("tests/test_practice_plan.py", "again", "momentum"),
 }
 
 

@@ -261,7 +261,7 @@ def progress():
     -------
     Report
     """
-    done, problem = record.learned()
+    done, problem = record.of_learner()
     if problem:
         return Report(False, problem)
     lines, counts = [], [0, 0, 0, 0]

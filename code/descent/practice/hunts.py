@@ -335,7 +335,7 @@ def _mended(exhibit, function, text, check):
         said = "It does what it did before. So was there anything to mend?"
         return Report(False, said, title=own)
     if _tells_the_fault(exhibit, report):
-        said = f"`{own}` has changed, and does what the exhibit did. The fault is still in it."
+        said = f"`{own}` has changed, and not all of the fault is gone yet."
         return Report(False, said, title=own)
     return Report(
         False, report.message, report.mistake, report.variant, own, report.printed, report.drawn

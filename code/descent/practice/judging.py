@@ -597,6 +597,8 @@ def judge_differences(exercise, played):
             False, f"The loss was never looked at near x. {parting.words}", parting=parting
         )
     h = f"Your points are {distance:.2g} from x."
+    if distance < 1e-14:
+        return _verdict("difference-too-small", f"{h} Or are both names of one array?", parting)
     if sides == 1 and agree(answer, played, 30 * max(distance, 1e-7) + 1e-14 / distance):
         return _verdict("one-sided", h, parting)
     if good:

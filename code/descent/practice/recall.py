@@ -158,7 +158,7 @@ def today(date=None):
     except ValueError:
         given = code(str(date)[:40])
         return Report(False, f"A date is written as 2026-11-26, and this is {given}.")
-    done, problem = record.learned()
+    done, problem = record.of_learner()
     if problem:
         return Report(False, problem)
     recalls, number = chosen(done, date.isoformat())

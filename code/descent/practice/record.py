@@ -75,7 +75,7 @@ def _day(text):
     return datetime.date.fromisoformat(text).isoformat()
 
 
-def learned():
+def of_learner():
     """What this learner has done, as `read` tells, and what is wrong."""
     path = file()
     if path is None:
