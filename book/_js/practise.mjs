@@ -239,7 +239,7 @@ class Cell {
 
   told() {
     this.undo.hidden = this.text === this.original;
-    this.redo.hidden = !this.mine || !(this.undo.hidden || this.isAgain);
+    this.redo.hidden = !this.mine || this.text === this.mine;
     this.node.classList.toggle("changed", this.text !== this.original);
     const stale = this.text !== this.answered && running !== this;
     const shown = this.output ?? (this.before?.isConnected && this.before);
