@@ -211,7 +211,8 @@ class Cell {
   }
 
   /** Move the line of the cursor down, or up, and say where it is now. */
-  move(down) {
+  move(down, isBack = false) {
+    const [first] = this.text.split("\n");
     let head;
     if (this.editor) head = this.editor.move(down);
     else {
@@ -221,6 +222,8 @@ class Cell {
       this.changed(moved.text);
     }
     const number = this.text.slice(0, head).split("\n").length;
+    // Nothing comes above the line with `def`.
+    if (!isBack && this.text.split("\n")[0] !== first) return this.move(!down, true);
     if (this.place) this.place.textContent = `Line ${number}: ${this.text.split("\n")[number - 1].trim()}`;
   }
 
@@ -623,6 +626,9 @@ told();
 const wanted = new URL(location.href).searchParams.get("again"), number = location.hash.match(/^#exercise-(\d+)$/)?.[1];
 if (wanted) {
   cells.find((cell) => cell.checked.includes(wanted) && cell.own.length)?.again();
+  // The rungs below it may show the whole answer.
+  const isRung = (name) => /^(order|blank)-/.test(name) && name.replace(/^\w+?-/, "").replaceAll("-", "_") === wanted;
+  for (const cell of cells) if (cell.checked.some(isRung)) cell.node.closest("section").hidden = true;
   history.replaceState(null, "", location.pathname + location.hash);
 }
 if (number) [...document.querySelectorAll("article h2")].find((heading) => heading.textContent.startsWith(`${number}.`))?.scrollIntoView();
