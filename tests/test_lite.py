@@ -90,7 +90,9 @@ def test_a_notebook_has_the_cells_of_its_exercise_and_a_mark_of_its_text():
         before = json.loads(path.read_text(encoding="utf-8"))["cells"]
         title, name, text = lite.converted(path, "")
         after = json.loads(text)["cells"]
-        assert before[0]["source"][0] == f"# Exercises: {title}\n"
+        assert (
+            before[0]["source"][0].removeprefix("# Exercises: ").removeprefix("# ") == f"{title}\n"
+        )
         assert re.fullmatch(rf"{path.stem}-[0-9a-f]{{6}}\.ipynb", name)
         assert [cell["id"] for cell in after if cell["id"] != "yours"] == [c["id"] for c in before]
         assert all(isinstance(cell["source"], str) for cell in after)

@@ -189,11 +189,13 @@ def converted(path, base):
     """
     notebook = json.loads(path.read_text(encoding="utf-8"))
     link = re.compile(r"\]\(\.\./([\w/]+)\.ipynb(#[^)]*)?\)")
+    beside = re.compile(r"\]\((\w+)\.ipynb(#[^)]*)?\)")
     notebook["cells"] = [cell for cell in notebook["cells"] if cell["id"] != INSTALL]
     for cell in notebook["cells"]:
         cell["source"] = "".join(cell["source"])
         if cell["cell_type"] == "markdown":
-            cell["source"] = link.sub(rf"]({base}/\1.html\2)", cell["source"])
+            text = beside.sub(rf"]({base}/exercises/\1.html\2)", cell["source"])
+            cell["source"] = link.sub(rf"]({base}/\1.html\2)", text)
         for output in cell.get("outputs", []):
             if "text" in output:
                 output["text"] = "".join(output["text"])
