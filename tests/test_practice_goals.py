@@ -423,3 +423,9 @@ def test_a_batch_in_parts():
         report = goal("goal-in-parts", player(**how))
         assert report.title and not report.passed, how
     assert not goal("goal-in-parts", lambda *given, **named: None).title
+
+
+def test_a_heading_that_asks_ends_with_its_question_mark():
+    html = goal("goal-adam-or-not", lambda rule: True).html()
+    assert "Adam, or not?</strong>" in html
+    assert "Three steps.</strong>" in goal("goal-three-steps", lambda curvatures: [1.0] * 3).html()

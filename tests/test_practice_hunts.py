@@ -417,3 +417,15 @@ def test_what_is_no_list_is_told_and_no_try(name, given, said, work):
     report = tells(name, **given)
     assert said in report.message and not report.passed
     assert work() == {}
+
+
+class Pretends:
+    """An object that answers the question for its kind with an error."""
+
+    @property
+    def __class__(self):
+        raise RuntimeError
+
+
+def test_what_answers_no_question_is_no_exhibit():
+    assert "A hunt is for the exhibit itself" in hunt("adam-a", Pretends()).message

@@ -13,6 +13,7 @@ import inspect
 import io
 import json
 import os
+import posixpath
 import re
 import shutil
 import subprocess
@@ -25,6 +26,7 @@ from pathlib import Path
 
 import book
 import descent
+import plan
 import practise
 from notebooks import INSTALL
 from pyodide import entry, kept
@@ -188,14 +190,17 @@ def converted(path, base):
         them.
     """
     notebook = json.loads(path.read_text(encoding="utf-8"))
-    link = re.compile(r"\]\(\.\./([\w/]+)\.ipynb(#[^)]*)?\)")
-    beside = re.compile(r"\]\((\w+)\.ipynb(#[^)]*)?\)")
+    link = re.compile(r"\]\(([\w./]+)\.ipynb(#[^)]*)?\)")
+
+    def completed(match):
+        page = posixpath.normpath(f"exercises/{match[1]}")
+        return f"]({base}/{page}.html{match[2] or ''})"
+
     notebook["cells"] = [cell for cell in notebook["cells"] if cell["id"] != INSTALL]
     for cell in notebook["cells"]:
         cell["source"] = "".join(cell["source"])
         if cell["cell_type"] == "markdown":
-            text = beside.sub(rf"]({base}/exercises/\1.html\2)", cell["source"])
-            cell["source"] = link.sub(rf"]({base}/\1.html\2)", text)
+            cell["source"] = link.sub(completed, cell["source"])
         for output in cell.get("outputs", []):
             if "text" in output:
                 output["text"] = "".join(output["text"])
@@ -241,8 +246,7 @@ def notebooks(lab, base):
     work.mkdir(parents=True)
     made, listed = [], []
     # In the order of the book.
-    toc = (book.ROOT / "_toc.yml").read_text(encoding="utf-8")
-    for path in [EXERCISES / f"{stem}.ipynb" for stem in re.findall(r"file: exercises/(\w+)", toc)]:
+    for path in [EXERCISES / f"{stem}.ipynb" for stem in plan.pages()]:
         title, name, text = converted(path, base)
         (work / name).write_text(text, encoding="utf-8", newline="\n")
         listed.append(listing(f"my-work/{name}", "notebook", len(text.encode())))

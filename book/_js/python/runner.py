@@ -90,10 +90,7 @@ def walks(value):
     if exercise is None:
         return None
     ran = value.passed or value.drawn is not None
-    walks = (
-        ran and exercise is not None and exercise.is_rule and not exercise.before
-    )
-    return value.title if walks else None
+    return value.title if ran and exercise.is_rule and not exercise.before else None
 
 
 def display(*values, raw=False, metadata=None):

@@ -1,6 +1,5 @@
 """Exercises whose checker names the mistake: `check("adam", my_adam)`; and goals to be reached."""
 
-import difflib
 import re
 import warnings
 
@@ -9,7 +8,15 @@ import numpy as np
 from descent.lives import code
 
 from . import hunts, plan, record
-from .calls import NotBegun, Refused, check_callable, is_set_before, name_of, writes_in_place
+from .calls import (
+    NotBegun,
+    Refused,
+    check_callable,
+    is_set_before,
+    name_of,
+    suggestion,
+    writes_in_place,
+)
 from .exercises import EXERCISES
 from .judging import agree, judge, pace, right
 from .playing import without_effect
@@ -249,8 +256,7 @@ def _unknown(name):
     if not issubclass(type(name), str):
         kind = type(name).__name__
         return f"The name of an exercise is a text, and this is of type {kind}. check() lists them."
-    near = difflib.get_close_matches(name, EXERCISES, 1)
-    hint = f" Is it `{near[0]}`?" if near else ""
+    hint = suggestion(name, EXERCISES)
     return f"There is no exercise {code(name[:40])}.{hint} check() lists them all."
 
 

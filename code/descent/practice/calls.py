@@ -4,11 +4,13 @@ All of this runs in the sandbox, except when it plays the course's own functions
 """
 
 import copy
+import difflib
 import dis
 import functools
 import inspect
 import itertools
 import re
+import types
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -142,6 +144,17 @@ def name_of(function):
     except Exception:  # An object may answer a question for its name with any error.
         name = type(function).__name__
     return name if isinstance(name, str) and name != "<lambda>" else "your function"
+
+
+def is_function(submission):
+    """Whether it is a plain function: anything else may answer a question with any error."""
+    return type(submission) is types.FunctionType
+
+
+def suggestion(name, names):
+    """What to add to "there is none of this name": one that is near to it, or nothing."""
+    near = difflib.get_close_matches(name, names, 1)
+    return f" Is it `{near[0]}`?" if near else ""
 
 
 def check_callable(submission, name):

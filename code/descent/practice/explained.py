@@ -39,9 +39,4 @@ def keep(name, text, ticks):
     if path is None:
         return
     found[name] = dict(text=text, ticks=[bool(tick) for tick in ticks])
-    try:
-        beside = path.with_suffix(".new")
-        beside.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        beside.replace(path)
-    except OSError:
-        pass  # A folder that can't be written to is no reason to stop learning.
+    record.write(path, found)

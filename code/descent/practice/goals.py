@@ -15,6 +15,7 @@ import numpy as np
 from descent import contest, rules, surfaces, tasks
 from descent.loop import descend
 
+from . import plan
 from .calls import NotBegun, Refused, brief, check_callable, name_of, numbers
 
 
@@ -26,8 +27,6 @@ class Goal:
     ----------
     name : str
         As it stands in a learner's record.
-    title : str
-        The heading of its section.
     form : str
         What is handed in.
     play : callable
@@ -36,17 +35,21 @@ class Goal:
     """
 
     name: str
-    title: str
     form: str
     play: Callable
+
+    @property
+    def title(self):
+        """The heading of its section."""
+        return plan.of_names()[self.name].title
 
 
 GOALS = {}
 
 
-def _goal(name, title, form):
+def _goal(name, form):
     def enter(play):
-        GOALS[name] = Goal(name, title, form, play)
+        GOALS[name] = Goal(name, form, play)
         return play
 
     return enter
@@ -80,7 +83,7 @@ def _number(answer, *given, **named):
 # Gradient descent
 
 
-@_goal("goal-three-steps", "Three steps", "my_rates(curvatures)")
+@_goal("goal-three-steps", "my_rates(curvatures)")
 def _three_steps(my_rates):
     cases = [
         ("The bowl of the page", (1.0, 4.0, 20.0), (4.0, 2.0, 1.0)),
@@ -139,7 +142,7 @@ def _broken_digits(every, factor):
     return tasks.Softmax(tasks.Data(X, digits.y, digits.X_test, digits.y_test))
 
 
-@_goal("goal-broken-images", "Broken images", "my_max_norm(lengths)")
+@_goal("goal-broken-images", "my_max_norm(lengths)")
 def _broken_images(my_max_norm):
     cases = [
         ("The images of the page", 100, 200, 1),
@@ -196,7 +199,7 @@ def _end_on_a_bowl(rule, beta, scale):
     return walk.loss[-1] / scale**2
 
 
-@_goal("goal-uphill", "Stop when it runs uphill", "my_ball(g, m=0, *, lr, beta)")
+@_goal("goal-uphill", "my_ball(g, m=0, *, lr, beta)")
 def _uphill(my_ball):
     _asked(my_ball, np.ones(2), lr=1.0, beta=0.5)
     same = all(
@@ -232,7 +235,7 @@ _BOWLS = {"tiny, and turned": 1e-3, "huge, and turned": 1e3}
 # RMSprop
 
 
-@_goal("goal-rest", "Bring it to rest", "my_lr(k, steps, far)")
+@_goal("goal-rest", "my_lr(k, steps, far)")
 def _rest(my_lr):
     cases = [
         ("The bowl of the page, 200 steps", (1, 20), (-4.0, 1.5), 200),
@@ -287,7 +290,7 @@ def _adagrads_excess(task, lowest, lr):
     return task(walk.final)[0] / task(lowest)[0] - 1
 
 
-@_goal("goal-distance", "A learning rate without a search", "my_lr(sizes)")
+@_goal("goal-distance", "my_lr(sizes)")
 def _distance(my_lr):
     cases = [
         ("The diabetes data", 1, 1),
@@ -310,8 +313,8 @@ def _distance(my_lr):
 # Adam
 
 
-def _adams(fault):
-    """Adam, with one thing changed."""
+def impostor(fault):
+    """Adam with one thing changed, or with nothing where the fault is None."""
 
     def rule(g, m=0, v=0, t=0, *, lr, beta1, beta2, eps):
         t = t + 1
@@ -355,16 +358,16 @@ HIDDEN_FAULTS += ["only v corrected", "eps before the correction", "beta times t
 HIDDEN_FAULTS += ["the newest gradient once more", "the other way"]
 
 
-@_goal("goal-adam-or-not", "Adam, or not?", "is_adam(rule)")
+@_goal("goal-adam-or-not", "is_adam(rule)")
 def _adam_or_not(is_adam):
-    compared = _calls(rules.adam, lambda: _asked(is_adam, _adams(None)))
+    compared = _calls(rules.adam, lambda: _asked(is_adam, impostor(None)))
     yield _told(
         not compared,
         "Without a look",
         "it doesn't call the course's Adam",
         "it calls `descent.rules.adam` to compare with",
     )
-    right = [bool(_asked(is_adam, rule)) for rule in (_adams(None), _adam_in_other_words)]
+    right = [bool(_asked(is_adam, rule)) for rule in (impostor(None), _adam_in_other_words)]
     yield _told(
         all(right),
         "Adam, written in two ways",
@@ -372,7 +375,7 @@ def _adam_or_not(is_adam):
         "neither passes" if not any(right) else "one of them passes, and one doesn't",
     )
     for what, faults in (("The impostors of the page", SHOWN_FAULTS), ("Others", HIDDEN_FAULTS)):
-        found = sum(not _asked(is_adam, _adams(fault)) for fault in faults)
+        found = sum(not _asked(is_adam, impostor(fault)) for fault in faults)
         some = f"{found} of {len(faults)} are unmasked"
         yield _told(found == len(faults), what, "all are unmasked", some)
 
@@ -418,9 +421,7 @@ def _tuned(rule, powers, scale, seed, **hyper):
     return loss[best], 0 < best < len(lr) - 1
 
 
-@_goal(
-    "goal-how-short", "How short is best?", "clipped_sgd(g, *, lr, max_norm), my_max_norm(lengths)"
-)
+@_goal("goal-how-short", "clipped_sgd(g, *, lr, max_norm), my_max_norm(lengths)")
 def _how_short(clipped_sgd, my_max_norm):
     check_callable(my_max_norm, "my_max_norm")
     g = np.random.default_rng(1).standard_t(1.5, (3, 10, 20))
@@ -471,7 +472,7 @@ def _shortest_memory(gap):
     return memories[np.argmax(_last_place(memories, gap) < -0.9)]
 
 
-@_goal("goal-save-adam", "Save Adam", "my_beta2(gap)")
+@_goal("goal-save-adam", "my_beta2(gap)")
 def _save_adam(my_beta2):
     for what, gap in (("The page's stream", 31), ("A rarer slope", 61), ("One still rarer", 151)):
         beta2 = _number(my_beta2, gap)
@@ -488,7 +489,7 @@ def _save_adam(my_beta2):
         )
 
 
-@_goal("goal-half", "Sixteen bits", "my_half(g, m=0, v=0, t=0, *, lr, ...)")
+@_goal("goal-half", "my_half(g, m=0, v=0, t=0, *, lr, ...)")
 def _half(my_half):
     cases = [
         ("The sizes of the page", (1e-5, 1e-3, 0.1, 10, 1000), 100),
@@ -537,7 +538,7 @@ def _worst_loss(schedule, seeds, steps):
     return net(descend(f, starts, rules.adam, lr=schedule, steps=steps, keep=()).final)[0].max()
 
 
-@_goal("goal-schedule", "A schedule that pays", "my_schedule(steps)")
+@_goal("goal-schedule", "my_schedule(steps)")
 def _schedule(my_schedule):
     cases = [
         ("The page's three seeds", range(3), 150, 0.025),
@@ -566,9 +567,7 @@ def _schedule(my_schedule):
 # Adam in PyTorch
 
 
-@_goal(
-    "goal-in-parts", "A batch that doesn't fit", "in_parts(model, loss_function, optimizer, ...)"
-)
+@_goal("goal-in-parts", "in_parts(model, loss_function, optimizer, ...)")
 def _in_parts(in_parts):
     import torch
 
@@ -607,7 +606,7 @@ def _in_parts(in_parts):
 # A fair race
 
 
-@_goal("goal-fair-race", "The same lr for both", "race")
+@_goal("goal-fair-race", "race")
 def _fair_race(race):
     if not isinstance(race, contest.Race):
         raise Refused(f"Hand in the race, with both rules in it; this is {brief(race)}.")
@@ -699,7 +698,7 @@ OF_GD = (
 )  # fmt: skip
 
 
-@_goal("goal-judge", "A judge that isn't fooled", "is_better(a, b)")
+@_goal("goal-judge", "is_better(a, b)")
 def _judge(is_better):
     rng = np.random.default_rng(0)
     draws = [rng.permutation(40)[:10] for _ in range(1000)]
@@ -734,7 +733,7 @@ def _share(is_better, contests):
     return 100 * np.mean([bool(is_better(a.copy(), b.copy())) for a, b in contests])
 
 
-@_goal("goal-sixteen-runs", "Sixteen runs", "my_entry(race)")
+@_goal("goal-sixteen-runs", "my_entry(race)")
 def _sixteen_runs(my_entry):
     diabetes = tasks.diabetes()
     X, y, X_test, y_test = diabetes.X, diabetes.y, diabetes.X_test, diabetes.y_test

@@ -16,7 +16,6 @@ import linecache
 import re
 import textwrap
 import tokenize
-import types
 from typing import NamedTuple
 
 import numpy as np
@@ -24,11 +23,12 @@ import numpy as np
 from descent.lives import code
 
 from . import record
-from .calls import name_of
+from .calls import is_function, name_of, parameters, suggestion
 from .exercises import EXERCISES
 from .exhibits import EXHIBITS
 from .judging import judge
 from .mistakes import BY_ID
+from .playing import steps_along
 from .report import Report
 
 MARK = "here"
@@ -103,8 +103,7 @@ def _named(name):
     if not issubclass(type(name), str):
         return 'The name of the exhibit comes first, as a text: hunt("adam-a", exhibit_a).'
     if name not in EXHIBITS:
-        near = difflib.get_close_matches(name, EXHIBITS, 1)
-        hint = f" Is it `{near[0]}`?" if near else " Its page says what it is called."
+        hint = suggestion(name, EXHIBITS) or " Its page says what it is called."
         return f"There is no exhibit {code(name[:40])}.{hint}"
     return EXHIBITS[name]
 
@@ -112,7 +111,7 @@ def _named(name):
 def _own_text(exhibit, function):
     """The lines of the exhibit's function, and why they can't be had."""
     own = exhibit.called
-    if not inspect.isfunction(function) or function.__name__ != own:
+    if not is_function(function) or function.__name__ != own:
         handed = f" What was handed in is {name_of(function)}." if callable(function) else ""
         return None, (
             f"A hunt is for the exhibit itself: mend `{own}` in its own cell, and hand that in."
@@ -193,7 +192,7 @@ def _texts(text):
 
 def is_exhibit(exercise, function):
     """Whether a function is an exhibit of this exercise, as it was."""
-    if type(function) is not types.FunctionType:  # Others may answer with any error.
+    if not is_function(function):
         return False
     found = [
         e for e in EXHIBITS.values() if (e.exercise, e.called) == (exercise, name_of(function))
@@ -426,7 +425,7 @@ def told_apart(name, gradients, hyper):
     if problem:
         return Report(False, problem)
     gradients, settings = given
-    steps = [_walked(rule, gradients, settings) for rule in (exercise.answer, _made(exhibit))]
+    steps = [steps_along(rule, gradients, settings) for rule in (exercise.answer, _made(exhibit))]
     told, words = _compared(*steps, gradients, exhibit.called)
     table = _table(gradients, hyper, steps, (exercise.name, exhibit.called))
     if exhibit.mends:
@@ -452,8 +451,8 @@ def _numbers(gradients, hyper, exercise):
     if unknown := [name for name in hyper if name not in exercise.hyper]:
         there = ", ".join(f"`{name}`" for name in exercise.hyper)
         return None, f"There is no {code(unknown[0])} here. There are {there}."
-    own = inspect.signature(exercise.answer).parameters
-    at = {name: own[name].default for name in exercise.hyper} | {"lr": 1.0} | hyper
+    own = {p.name: p.default for p in parameters(exercise.answer)}
+    at = {name: own[name] for name in exercise.hyper} | {"lr": 1.0} | hyper
     settings = {}
     for name, value in at.items():
         if isinstance(value, list) and Ellipsis in value:
@@ -465,17 +464,6 @@ def _numbers(gradients, hyper, exercise):
                 f"`{name}` is a number, or a list with one for each of the {len(array)} gradients."
             )
     return (array, settings), ""
-
-
-@np.errstate(all="ignore")
-def _walked(rule, gradients, settings):
-    """The steps of a rule."""
-    memory, steps = {}, []
-    for k, g in enumerate(gradients):
-        now = {name: float(values[k]) for name, values in settings.items()}
-        step, memory = rule(g, **memory, **now)
-        steps.append(step)
-    return np.array(steps)
 
 
 @np.errstate(all="ignore")

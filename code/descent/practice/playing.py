@@ -85,6 +85,29 @@ TITLES = {
 }
 
 
+@np.errstate(all="ignore")
+def steps_along(rule, gradients, hyper):
+    """The steps of a rule that is known, on gradients that are.
+
+    Parameters
+    ----------
+    rule : callable
+    gradients : sequence
+    hyper : dict
+        Of numbers; or of arrays, with one for each gradient.
+
+    Returns
+    -------
+    array
+    """
+    memory, steps = {}, []
+    for k, g in enumerate(gradients):
+        now = {name: float(value[k] if np.ndim(value) else value) for name, value in hyper.items()}
+        step, memory = rule(g, **memory, **now)
+        steps.append(step)
+    return np.array(steps)
+
+
 def play_rule(exercise, submission):
     """Feed a rule the recorded gradients, one walk after the other."""
 

@@ -9,14 +9,7 @@ from descent import rules, surfaces, tasks
 from descent.loop import descend
 from descent.predict import choice, explain, number
 
-
-def _steps(rule, gradients, **hyper):
-    """The steps of a rule on a list of gradients, in lr."""
-    memory, steps = {}, []
-    for g in gradients:
-        step, memory = rule(g, **memory, lr=1.0, **hyper)
-        steps.append(step)
-    return steps
+from .playing import steps_along
 
 
 def _three_walks():
@@ -27,7 +20,7 @@ def _three_walks():
 def _three_balls():
     push = [1.0] * 8 + [0.0] * 8
     return [
-        _steps(rule, push, beta=0.75)
+        steps_along(rule, push, dict(lr=1.0, beta=0.75))
         for rule in (rules.momentum_ema, rules.nesterov, rules.momentum)
     ]
 
@@ -39,7 +32,7 @@ def _one_walk():
 
 
 def _one_relative():
-    return _steps(rules.adamax, [1.0] * 40 + [10.0] + [1.0] * 60)
+    return steps_along(rules.adamax, [1.0] * 40 + [10.0] + [1.0] * 60, dict(lr=1.0))
 
 
 def _lost(memory):
@@ -69,12 +62,19 @@ def _four_curves():
     return curves
 
 
+def _impostors():
+    from .goals import SHOWN_FAULTS, impostor  # Which need more than a question does.
+
+    return impostor, SHOWN_FAULTS
+
+
 GIVEN = {
     "three-walks": _three_walks,
     "four-curves": _four_curves,
     "three-balls": _three_balls,
     "one-walk": _one_walk,
     "one-relative": _one_relative,
+    "impostors": _impostors,
     "lost": lambda: _lost,
 }
 

@@ -7,9 +7,10 @@ same on the book's pages; tests/recalls.json holds the two together.
 import datetime
 import inspect
 import json
-import types
 import zlib
 from pathlib import Path
+
+from .calls import is_function
 
 FOLDER = "my-work"
 # How much of it is kept: days on which it was right, mistakes made.
@@ -108,9 +109,14 @@ def note(name, passed, mistake=None, *, answer=None):
     name = str(name)
     day = datetime.date.today().isoformat()
     done[name] = noted(done.get(name), bool(passed), mistake and str(mistake), day, answer)
+    write(path, done)
+
+
+def write(path, found):
+    """Put something into a file as JSON, whole or not at all."""
     try:
         beside = path.with_suffix(".new")
-        beside.write_text(json.dumps(done, indent=1) + "\n", encoding="utf-8")
+        beside.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
         beside.replace(path)
     except OSError:
         pass  # A folder that can't be written to is no reason to stop learning.
@@ -169,7 +175,7 @@ def is_mastered(entry):
 
 def mark(submission):
     """A short mark of a function's text, or None where there is none."""
-    if type(submission) is not types.FunctionType:  # Anything else may answer with any error.
+    if not is_function(submission):
         return None
     try:
         text = inspect.getsource(submission).strip()

@@ -64,7 +64,8 @@ class Report:
         str
         """
         mark = "✓" if self.passed else "✗" if self.title else "·"
-        title = f"<strong>{mark} {inline(self.title)}.</strong> " if self.title else ""
+        end = "" if self.title.endswith("?") else "."
+        title = f"<strong>{mark} {inline(self.title)}{end}</strong> " if self.title else ""
         text = inline(self.message).replace("\n", "<br>")
         parts = [f'<div class="practice"><p>{title}{text}</p>']
         if self.table:
