@@ -73,6 +73,14 @@ def outputs_are_clean(notebook):
                     yield f"cell {cell.id} shows {what}: {leak[0]!r}"
 
 
+def summaries_are_html(notebook):
+    """Markdown isn't read in there."""
+    for cell in notebook.cells:
+        for summary in re.findall("<summary>(.*?)</summary>", cell.source, re.S):
+            if re.search("[`*$]", summary):
+                yield f"cell {cell.id} has Markdown in a summary: {summary}"
+
+
 def figures_have_alt_text(notebook):
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
@@ -201,6 +209,7 @@ CHECKS = [
     is_executed,
     is_normal,
     outputs_are_clean,
+    summaries_are_html,
     figures_have_alt_text,
     shown_code_is_short,
     is_plain_python,
@@ -389,6 +398,7 @@ def with_stale_alt(notebook):
         (is_normal, with_random_id(example())),
         (is_normal, with_stale_alt(example(code("show()", png())))),
         (outputs_are_clean, example(code("f()", printed("DeprecationWarning", "stderr")))),
+        (summaries_are_html, example(markdown("<summary>What is `m`?</summary>"))),
         (
             outputs_are_clean,
             example(code("f()", new_output("error", ename="E", evalue="", traceback=[]))),

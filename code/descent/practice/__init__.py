@@ -47,7 +47,8 @@ def check(name=_NOTHING, submission=_NOTHING):
         exercises are listed.
     submission : callable, optional
         Your function, in the form that the exercise asks for. Without it, that form is shown. It is
-        called on a copy of what is there, for 2 seconds at most.
+        called on a copy of what is there: for 2 seconds, or 30 times as long as the right answer
+        takes, if that is longer.
 
     Returns
     -------
