@@ -47,12 +47,17 @@ def show(page, figure, address=""):
     return element
 
 
-def told(element, part=".status"):
-    """What a figure says, once it has drawn what was done to it: it draws at most once a frame."""
+def painted(element):
+    """Return a figure, or a part of it, once what was done to it is drawn: at most once a frame."""
     element.evaluate(
         "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
     )
-    return element.locator(part).inner_text()
+    return element
+
+
+def told(element, part=".status"):
+    """Return what a figure says of what was done to it."""
+    return painted(element).locator(part).inner_text()
 
 
 def no_browser():

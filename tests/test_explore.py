@@ -11,7 +11,7 @@ import pytest
 import traitlets
 
 import carried
-from browsing import show, spec_of, told
+from browsing import painted, show, spec_of, told
 from contents import BOOK, PAGES
 from descent import explore, plot, rules
 from descent.explore import base
@@ -173,12 +173,12 @@ def test_numbers_are_written_alike(figures):
 def test_a_state_is_kept_in_the_address_and_read_from_it(figures, figure):
     address = "/#figure-walk?lr=0.3&start=-2,1&at=7&controls=lr,play"
     element = show(figures, figure, address)
-    assert element.locator(".controls output").first.inner_text() == "0.3"
-    assert element.locator(".player output").inner_text() == "step 7 of 100"
+    assert painted(element).locator(".controls output").first.inner_text() == "0.3"
+    assert painted(element).locator(".player output").inner_text() == "step 7 of 100"
     assert element.locator(".controls > div:visible").count() == 1
     assert element.locator(".player").is_visible()
     assert not element.get_by_role("button", name="Start over").is_visible()
-    ring = element.locator(".ring").get_attribute("aria-valuetext")
+    ring = painted(element).locator(".ring").get_attribute("aria-valuetext")
     assert ring == "x1 = -2, x2 = 1"
     element.get_by_role("button", name="One step on").click()
     figures.wait_for_function("location.hash.includes('at=8')")
@@ -190,7 +190,7 @@ def test_a_state_is_kept_in_the_address_and_read_from_it(figures, figure):
 def test_an_address_that_makes_no_sense_does_no_harm(figures, figure, query):
     element = show(figures, figure, f"/#figure-walk?{query}")
     lr = "1" if "99" in query else "0.1"
-    assert element.locator(".controls output").first.inner_text() == lr
+    assert painted(element).locator(".controls output").first.inner_text() == lr
 
 
 def test_nothing_is_computed_out_of_view(figures, figure):
@@ -201,7 +201,7 @@ def test_nothing_is_computed_out_of_view(figures, figure):
     )
     figures.wait_for_timeout(200)
     status = figures.locator("descent-figure .status")
-    assert status.inner_text() == ""
+    assert painted(status).inner_text() == ""
     status.scroll_into_view_if_needed()
     figures.locator("descent-figure .status:not(:empty)").wait_for()
 
@@ -222,7 +222,7 @@ def test_a_step_under_the_mouse_is_shown_as_long_as_the_mouse_is_there(figures, 
 def test_a_button_that_leads_nowhere_says_so_and_keeps_the_focus(figures, figure):
     element = show(figures, figure)
     on, back = (element.get_by_role("button", name=f"One step {to}") for to in ("on", "back"))
-    assert on.get_attribute("aria-disabled") == "true"
+    assert painted(on).get_attribute("aria-disabled") == "true"
     back.click()
     assert told(element) and on.get_attribute("aria-disabled") == "false"
     on.press("Enter")
@@ -288,12 +288,12 @@ def test_in_jupyter_the_hand_moves_the_traits_and_the_traits_the_figure(figures,
     values = figure.at({}) | dict(lr=0.3)
     figures.evaluate(MODEL, [values, spec_of(figure)])
     output = figures.locator(".controls output").first
-    assert output.inner_text() == "0.3"
+    assert painted(output).inner_text() == "0.3"
     figures.get_by_label("learning rate, lr").press("Home")
     figures.wait_for_function("model.saved.length")
     assert figures.evaluate("model.saved") == [["lr", 0.001]]
     figures.evaluate("hear('lr', 0.2)")
-    assert output.inner_text() == "0.2"
+    assert painted(output).inner_text() == "0.2"
     assert figures.evaluate("location.hash") == ""
     figures.evaluate("close_()")
     assert figures.evaluate("Object.values(heard).flat().length") == 0

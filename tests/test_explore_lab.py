@@ -7,7 +7,7 @@ import warnings
 import numpy as np
 import pytest
 
-from browsing import show, spec_of, told
+from browsing import painted, show, spec_of, told
 from descent import descend, explore
 from descent.rules import momentum
 from descent.surfaces import bowl
@@ -206,7 +206,7 @@ def test_it_opens_where_one_direction_creeps_and_the_other_swings(figures, figur
         "along the valley: creeps (× 0.945)",
         "across the valley: swings (× 0.775)",
     ]
-    assert element.locator(".told").text_content() == "40.9 steps"
+    assert painted(element).locator(".told").text_content() == "40.9 steps"
 
 
 def test_the_goal_is_for_those_who_find_it(figure):
@@ -283,7 +283,7 @@ def test_a_mouse_drags_the_ring_to_the_goal(figures, figure):
     figures.mouse.move(*place(element, 1.4, 0.9), steps=3)
     trace = says(figures, element, figure)
     assert trace.kinds == ["swing", "swing"] and now(element) == pytest.approx([1.4, 0.9], abs=0.02)
-    assert "reached" not in element.locator(".goal").get_attribute("class")
+    assert "reached" not in painted(element).locator(".goal").get_attribute("class")
     figures.mouse.move(*place(element, 2.6, 0.42), steps=3)
     figures.mouse.up()
     trace = says(figures, element, figure)
@@ -296,11 +296,11 @@ def test_a_press_on_the_map_moves_the_ring(figures, figure):
     element = show(figures, figure)
     figures.mouse.click(*place(element, 3.2, 0.3))
     assert says(figures, element, figure).kinds[1] == "fly"
-    assert element.locator(".told").text_content() == "flies off"
+    assert painted(element).locator(".told").text_content() == "flies off"
     ring = element.locator(".lab-map .ring")
     lr, beta = now(element)
     assert [lr, beta] == pytest.approx([3.2, 0.3], abs=0.02)
-    assert ring.get_attribute("aria-valuetext") == (
+    assert painted(ring).get_attribute("aria-valuetext") == (
         f"lr {lr:.3g}, beta {beta:.3g}: along the valley it creeps, across it flies off"
     )
 
@@ -382,14 +382,14 @@ def test_the_roots_are_there_for_those_who_ask(figures, figure):
     element.locator(".lab-roots svg").wait_for()
     along, across = (element.locator(f".lab-roots .root.{n}") for n in ("along", "across"))
     figures.wait_for_function("document.querySelector('.lab-roots .root.across').hasAttribute('d')")
-    middle = float(element.locator(".unit").get_attribute("cx"))
-    unit = float(element.locator(".unit").get_attribute("r"))
+    middle = float(painted(element).locator(".unit").get_attribute("cx"))
+    unit = float(painted(element).locator(".unit").get_attribute("r"))
     for shown, rate in ((along, 0.4 / 20), (across, 0.4)):
-        first = shown.get_attribute("d")[1:].split("m")[0].split(",")
+        first = painted(shown).get_attribute("d")[1:].split("m")[0].split(",")
         assert (float(first[0]) - middle) / unit == pytest.approx(
             module.roots(rate, 0.5)[0][0], abs=0.01
         )
-    inner = float(element.locator(".inner").get_attribute("r"))
+    inner = float(painted(element).locator(".inner").get_attribute("r"))
     assert inner / unit == pytest.approx(0.5**0.5)
     tall = "document.querySelector('.lab-map svg').getBoundingClientRect().height"
     before = figures.evaluate(tall)

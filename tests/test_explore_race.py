@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from traitlets import TraitError
 
-from browsing import show, told
+from browsing import painted, show, told
 from descent import descend, explore
 
 # The module, whose name in the package is that of its function.
@@ -210,7 +210,7 @@ def test_a_press_on_the_map_puts_the_ring_there(figures):
     box = element.locator("svg .ground").first.bounding_box()
     figures.mouse.click(box["x"] + 1.5 / 8 * box["width"], box["y"] + 6.5 / 8 * box["height"])
     element.locator(".goal.reached").wait_for()
-    ring = element.locator(".ring:visible").get_attribute("aria-valuetext")
+    ring = painted(element).locator(".ring:visible").get_attribute("aria-valuetext")
     assert ring == "x1 = -2.51, x2 = -2.49"  # whole pixels
 
 
@@ -264,7 +264,7 @@ def test_each_surface_has_its_own_ring_and_race(figures):
 def test_the_race_that_is_shown_can_be_the_unfair_one(figures):
     element = show(figures, FIGURE, "#figure-race?rates=shared&at=20")
     assert said(element) == FIGURE.verdict(FIGURE.trace(rates="shared"), 20)
-    assert element.locator(".beside text.shown").text_content() == "lr = 0.1 for all"
+    assert painted(element).locator(".beside text.shown").text_content() == "lr = 0.1 for all"
 
 
 @pytest.mark.parametrize("figures", [PHONE], indirect=True)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from browsing import show, spec_of
+from browsing import painted, show, spec_of, told
 from descent import explore
 
 STREAMS = [(4.0, 1 / 17), (4.0, 0.4), (10.0, 0.0), (2.5, 0.999), (6.0, 0.2)]
@@ -66,14 +66,11 @@ def test_the_goal_is_the_tipping_point_and_no_luck(figures, figure):
 
 def test_it_opens_with_adam_at_the_wrong_end_and_is_played(figures, figure):
     element = show(figures, figure)
-    assert (
-        element.locator(".status")
-        .inner_text()
-        .startswith("Adam isn't saved yet. Adam ends at x = 1, AMSGrad at -0.99")
-    )
+    said = told(element)
+    assert said.startswith("Adam isn't saved yet. Adam ends at x = 1, AMSGrad at -0.99")
     slider = element.get_by_label("memory of squares, beta2")
     slider.evaluate("e => { e.value = 128; e.dispatchEvent(new Event('input')) }")
     element.locator(".goal.reached").wait_for()
-    assert "Adam ends on the left" in element.locator(".why").inner_text()
+    assert "Adam ends on the left" in painted(element).locator(".why").inner_text()
     element.get_by_role("button", name="One step back").click()
     element.locator(".status", has_text="Step 899, gradient −1: Adam is at x = ").wait_for()

@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 
-from browsing import show, spec_of, told
+from browsing import painted, show, spec_of, told
 from descent import descend, explore, rules
 from descent.explore.walk import BESIDE, yours
 from descent.practice.exercises import EXERCISES
@@ -299,7 +299,7 @@ def test_a_rule_of_ones_own_walks_beside_another(figures):
     for x, trace in zip(theirs, figure.walks(), strict=True):
         np.testing.assert_allclose(x, trace.x, rtol=1e-12, atol=1e-14)
     element = show(figures, figure)
-    assert element.locator(".legend").inner_text().split() == ["half_way", "adam"]
+    assert painted(element).locator(".legend").inner_text().split() == ["half_way", "adam"]
     assert told(element) == figure.verdict()
 
 
@@ -377,10 +377,10 @@ def test_every_rule_can_walk(name):
 def test_the_opening_shows_the_walk_and_says_where_it_ends(figures):
     element = show(figures, game("gd"))
     figure = game("gd")
-    assert element.locator("p.goal").inner_text() == figure.task
+    assert painted(element).locator("p.goal").inner_text() == figure.task
     assert told(element) == figure.verdict()
     assert element.locator(".views > *").count() == 4
-    assert element.locator(".player output").inner_text() == "step 100 of 100"
+    assert painted(element).locator(".player output").inner_text() == "step 100 of 100"
 
 
 def test_the_goal_is_reached_by_the_keyboard_and_says_why(figures):
@@ -393,9 +393,9 @@ def test_the_goal_is_reached_by_the_keyboard_and_says_why(figures):
             break
         slider.press("ArrowRight")
         figures.wait_for_timeout(30)
-    lr = float(element.locator(".controls output").first.inner_text())
+    lr = float(painted(element).locator(".controls output").first.inner_text())
     assert figure.judged(lr=lr)[0]
-    why = element.locator(".why").inner_text()
+    why = painted(element).locator(".why").inner_text()
     assert why.lower() == figure.judged(lr=lr)[1].lower()
     # Spoken a little later, once.
     element.get_by_role("status").filter(has_text="Goal reached. From step").wait_for()
@@ -406,21 +406,21 @@ def test_the_ring_is_dragged_and_moved_by_keys(figures):
     ring = element.get_by_role("slider", name="Start of the walk")
     box = ring.locator("circle").last.bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    before = ring.get_attribute("aria-valuetext")
+    before = painted(ring).get_attribute("aria-valuetext")
     figures.mouse.move(x, y)
     figures.mouse.down()
     figures.mouse.move(x + 80, y + 30, steps=4)
     figures.mouse.up()
     figures.wait_for_timeout(100)
-    dragged = ring.get_attribute("aria-valuetext")
+    dragged = painted(ring).get_attribute("aria-valuetext")
     assert dragged != before
     ring.focus()
     ring.press("ArrowUp")
     figures.wait_for_timeout(100)
-    assert ring.get_attribute("aria-valuetext") not in (before, dragged)
+    assert painted(ring).get_attribute("aria-valuetext") not in (before, dragged)
     element.get_by_role("button", name="Start over").click()
     figures.wait_for_timeout(100)
-    assert ring.get_attribute("aria-valuetext") == before
+    assert painted(ring).get_attribute("aria-valuetext") == before
 
 
 def test_a_step_that_is_pointed_at_in_the_loss_lights_up_on_the_path(figures):
@@ -430,7 +430,7 @@ def test_a_step_that_is_pointed_at_in_the_loss_lights_up_on_the_path(figures):
     box = loss.bounding_box()
     figures.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     figures.wait_for_timeout(100)
-    k = int(element.locator(".player output").inner_text().split()[1])
+    k = int(painted(element).locator(".player output").inner_text().split()[1])
     assert 0 < k < figure.steps
     assert told(element) == figure.said(k)
     numbers = element.locator("table.numbers tr").nth(1).locator("td").all_inner_texts()
@@ -448,10 +448,10 @@ def test_without_motion_play_goes_to_the_end_at_once(figures):
     back.click()
     output = element.locator(".player output")
     figures.wait_for_timeout(100)
-    assert output.inner_text() == "step 99 of 100"
+    assert painted(output).inner_text() == "step 99 of 100"
     element.get_by_role("button", name="Play").click()
     figures.wait_for_timeout(100)
-    assert output.inner_text() == "step 100 of 100"
+    assert painted(output).inner_text() == "step 100 of 100"
 
 
 def test_it_plays_and_pauses_and_draws_new_noise_each_time(figures):
@@ -463,15 +463,15 @@ def test_it_plays_and_pauses_and_draws_new_noise_each_time(figures):
         element.locator(".player output", has_text="step 2")
     ).first.wait_for()
     play.click()
-    assert play.inner_text() == "Play"
-    first = path.get_attribute("d")
+    assert painted(play).inner_text() == "Play"
+    first = painted(path).get_attribute("d")
     element.get_by_label("Step", exact=True).evaluate(
         "e => { e.value = e.max; e.dispatchEvent(new Event('input')) }"
     )
     play.click()
     figures.wait_for_timeout(200)
     play.click()
-    assert path.get_attribute("d") != first
+    assert painted(path).get_attribute("d") != first
 
 
 @pytest.mark.parametrize(
@@ -493,7 +493,7 @@ def test_on_a_phone_views_are_stacked_and_a_finger_that_starts_on_the_map_scroll
         assert control.bounding_box()["height"] >= 44
     element.get_by_role("button", name="One step back").tap()
     figures.wait_for_timeout(100)
-    assert element.locator(".player output").inner_text() == "step 39 of 40"
+    assert painted(element).locator(".player output").inner_text() == "step 39 of 40"
 
 
 def test_bowls_are_where_python_has_them():

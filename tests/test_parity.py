@@ -23,7 +23,7 @@ from descent.averaging import ScheduleFree
 STEPS = 300
 LOOKS = {1, 2, 3, 10, 100, STEPS}
 RTOL = {"float64": 1e-12, "float32": 1e-5}
-cases = settings(max_examples=60, database=None)
+cases = settings(max_examples=30, database=None)
 
 lr = st.floats(-6, 0).map(lambda power: 10.0**power)
 momentum = st.floats(0.001, 0.9999)  # At 0, torch keeps no buffer.

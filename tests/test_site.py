@@ -19,6 +19,7 @@ from browsing import no_browser, serving
 from contents import BOOK, NOTEBOOKS, PAGES, ROOT
 from prose import BLOCK
 
+PHONE, WIDE = dict(width=390, height=900), dict(width=1440, height=900)
 CHAPTERS = [name for name in PAGES if f"{name}.ipynb" in NOTEBOOKS]
 
 # Resolves when the page is as a reader sees it: fonts and pictures loaded.
@@ -81,29 +82,26 @@ def opened(browser, address, **options):
     page.close()
 
 
-def look(browser, address, width):
-    """Return all faults of a page in a window of that width."""
-    with opened(browser, address, viewport={"width": width, "height": 900}) as (page, wrong):
-        page.evaluate(SETTLED)
-        if page.locator("descent-figure").count():  # What draws it comes when it is near.
-            page.evaluate("document.querySelector('descent-figure').scrollIntoView()")
-            page.wait_for_function("() => !!customElements.get('descent-figure')")
-        page.wait_for_timeout(200)
-        return wrong + page.evaluate(FAULTS)
+def look(page):
+    """Return the faults that can be seen on an opened page."""
+    page.evaluate(SETTLED)
+    if page.locator("descent-figure").count():  # What draws it comes when it is near.
+        page.evaluate("document.querySelector('descent-figure').scrollIntoView()")
+        page.wait_for_function("() => !!customElements.get('descent-figure')")
+    page.wait_for_timeout(200)
+    return page.evaluate(FAULTS)
 
 
-@pytest.mark.parametrize("width", [1440, 390])
 @pytest.mark.parametrize("name", PAGES)
-def test_page(browser, site, name, width):
-    assert not look(browser, f"{site}{name}.html", width)
-
-
-@pytest.mark.parametrize("name", CHAPTERS)
-def test_a_chapter_has_text_mathematics_figures_and_outputs(browser, site, name):
-    with opened(browser, f"{site}{name}.html") as (page, _):
-        page.evaluate(SETTLED)
-        compare_with_notebook(page, name)
-        assert page.locator("article math").count() > 0 or has_no_formula(name)
+def test_a_page_is_whole_on_a_phone_and_wide(browser, site, name):
+    with opened(browser, f"{site}{name}.html", viewport=PHONE) as (page, wrong):
+        assert not look(page)
+        page.set_viewport_size(WIDE)
+        assert not look(page)
+        if name in CHAPTERS:
+            compare_with_notebook(page, name)
+            assert page.locator("article math").count() > 0 or has_no_formula(name)
+        assert not wrong
 
 
 @pytest.mark.parametrize("name", CHAPTERS)
@@ -222,8 +220,8 @@ def test_the_book_says_where_it_is_served_and_stops_quietly(site):
 def test_the_checks_see_a_fault(browser, tmp_path, body, fault):
     html = f'<!doctype html><link rel="icon" href="data:,"><body>{body}</body>'
     (tmp_path / "page.html").write_text(html, encoding="utf-8")
-    with serving(tmp_path) as address:
-        faults = look(browser, f"{address}page.html", 1440)
+    with serving(tmp_path) as address, opened(browser, f"{address}page.html") as (page, wrong):
+        faults = look(page) + wrong
     if fault is None:
         assert not faults
     else:
