@@ -254,7 +254,7 @@ def test_a_choice_that_cannot_be_judged_is_refused(given, words):
 
 
 CSS = BOOK / "_static/descent.css"
-SCRIPT = CSS.parents[1] / "_js" / "descent.mjs"
+SCRIPT = CSS.parents[1] / "_js" / "bundled" / "descent.mjs"
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,6 @@
 """Bundle the pages' own modules with the libraries that they use.
 
-    python tools/bundle.py            write book/_static/NAME.mjs for each book/_js/bundled/NAME.mjs
-                                      (figures.mjs into the package, which Jupyter has it from)
+    python tools/bundle.py            write the result of each book/_js/bundled/NAME.mjs
     python tools/bundle.py --check    only say which of them aren't what their sources give
 
 The results are committed: building the book needs Python alone. Libraries are those of
@@ -24,12 +23,19 @@ import book
 
 SOURCES = book.ROOT / "book" / "_js" / "bundled"
 RESULTS = book.ROOT / "book" / "_static"
-# What the package hands to Jupyter too; the page gets it from tools/carried.py.
-PACKAGE = book.ROOT / "code" / "descent" / "data"
+# What the package hands to Jupyter too, and what is written into when the book is built: pages get
+# these from tools/carried.py and tools/practise.py.
+ELSEWHERE = {
+    "figures.mjs": book.ROOT / "code" / "descent" / "data",
+    "descent.mjs": book.ROOT / "book" / "_js" / "made",
+    "practise.mjs": book.ROOT / "book" / "_js" / "made",
+}
 LOCKED = book.ROOT / "tools" / "js"
 INSTALLED = audit.CACHE / "js"
 OPTIONS = ["--bundle", "--format=esm", "--minify", "--target=es2022", "--charset=utf8"]
 OPTIONS += ["--legal-comments=none", "--log-level=warning", "--loader:.css=text"]
+# Fetched where there is a figure; and left out.
+OPTIONS += ["--external:./figures.mjs", f"--alias:d3-color={SOURCES.parent}/figures/colorless.mjs"]
 
 
 def install():
@@ -51,7 +57,7 @@ def install():
 
 def result(source):
     """Where the bundle of a source goes."""
-    return (PACKAGE if source.name == "figures.mjs" else RESULTS) / source.name
+    return ELSEWHERE.get(source.name, RESULTS) / source.name
 
 
 def bundle(source):

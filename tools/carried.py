@@ -11,7 +11,7 @@ from pathlib import Path
 
 from descent.explore import base
 
-SOURCE = Path(__file__).resolve().parent.parent / "book" / "_js" / "descent.mjs"
+SOURCE = Path(__file__).resolve().parent.parent / "book" / "_js" / "made" / "descent.mjs"
 FIGURES = "figures.mjs"
 
 

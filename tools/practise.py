@@ -74,10 +74,8 @@ def write(app):
         ]
         for page in plan.TITLES
     }
-    texts = [
-        (SCRIPTS / f"{name}.mjs").read_text(encoding="utf-8") for name in ("record", "practise")
-    ]
-    script = "\n".join([f"const settings = {json.dumps(settings)};", *texts])
+    text = (SCRIPTS / "made" / "practise.mjs").read_text(encoding="utf-8")
+    script = f"const settings = {json.dumps(settings)};\n{text}"
     (folder / "practise.mjs").write_text(script, encoding="utf-8", newline="\n")
     app.config.html_static_path.append(str(folder))
 

@@ -1,6 +1,6 @@
 """Questions to answer before looking: a number, a choice, or a sentence or two of one's own.
 
-The texts may hold `code` and *emphasis*. On the built page `_js/descent.mjs` judges, by the
+The texts may hold `code` and *emphasis*. On the built page `_js/bundled/descent.mjs` judges, by the
 same rules.
 
 What is read as a number: 2500 as pages print it (2,500 or 2 500), 0.05 or 0,05, 1e-3, a product,

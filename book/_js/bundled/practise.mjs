@@ -1,7 +1,9 @@
 // Exercises answered where they stand, and any cell of a page run in its place. Python comes with the
 // first focus, in a worker (python/worker.mjs). What is typed stays in this browser.
 // `settings` stands before this text: where Python is to be had, and what each page has a record of,
-// written when the book is built; and then record.mjs.
+// written when the book is built.
+
+import { chosen, isFirstTry, isMastered, noted, says, thisDay } from "../record.mjs";
 
 const here = new URL("./", import.meta.url);
 /** A page's address as the book names it. */
