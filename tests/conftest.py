@@ -49,7 +49,7 @@ def figures(stage, browser, request):
         page.goto(stage)
         page.wait_for_function("window.descent")
     page.evaluate("document.querySelector('main')?.replaceChildren()")
-    page.evaluate("history.replaceState(null, '', '/'); scrollTo(0, 0)")
+    page.evaluate("history.replaceState(null, '', '/'); scrollTo({ top: 0, behavior: 'instant' })")
     yield page
     if options:
         page.close()

@@ -23,7 +23,7 @@ GROUNDS = """() => [...document.querySelectorAll("picture img")].map(
 def read(page):
     """Scroll from top to bottom, so that all that is lazy comes."""
     for y in range(0, page.evaluate("document.documentElement.scrollHeight"), 600):
-        page.evaluate(f"scrollTo(0, {y})")
+        page.evaluate(f"scrollTo({{ top: {y}, behavior: 'instant' }})")
         page.wait_for_timeout(30)
     page.wait_for_load_state("networkidle")
 

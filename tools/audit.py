@@ -199,7 +199,7 @@ def weigh(browser, address, scheme="light", window=WINDOW):
     weight.scroll = size(finished) - load
     weight.requests = len(asked(finished))
     weight.shift = page.evaluate("shifted")
-    page.evaluate("scrollTo(0, 0)")
+    page.evaluate("scrollTo({ top: 0, behavior: 'instant' })")
     page.evaluate(axe())
     # The rest doesn't depend on colors.
     weight.axe = page.evaluate(AXE, scheme == "dark")
