@@ -92,7 +92,9 @@ def meaning(path):
             node
         ):
             node.body = node.body[1:]
-    return ast.dump(tree)
+    # As Python 3.11 writes a tree: later ones leave out what is empty, and know a field more.
+    whole = {"show_empty": True} if sys.version_info >= (3, 13) else {}
+    return ast.dump(tree, **whole).replace(", type_params=[]", "")
 
 
 def stamp(study):

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import book
+import bundle
 import carried
 from contents import BOOK, NOTEBOOKS, ROOT
 from descent import rules
@@ -95,9 +96,10 @@ def test_the_page_has_what_python_writes(site):
 def test_the_page_has_no_rule_by_hand():
     """No arithmetic on anything that is named as a rule's hyper-parameter."""
     named = "|".join({name for rule in ELEMENTWISE for name in defaults(rule)} - {"lr"})
-    folder = carried.SOURCE.parent / "figures"
+    folder = bundle.SOURCES.parent / "figures"
     sources = [folder / f"{name}.mjs" for name in ("arithmetic", "core", "walk")]
-    own = "\n".join(path.read_text(encoding="utf-8") for path in (carried.SOURCE, *sources))
+    sources.append(bundle.SOURCES / "descent.mjs")
+    own = "\n".join(path.read_text(encoding="utf-8") for path in sources)
     assert not re.search(rf"[-+*/] ({named})\b|\b({named}) [-+*/]", own)
 
 
@@ -343,7 +345,7 @@ def wrapped():
         (wrapped(), "isn't a plain function"),
         (lambda g, *, lr=0.1: (lr * g, {}), "has no text that can be read|isn't a plain `def`"),
         (len, "isn't a plain function"),
-        (eval("lambda g: (g, {})"), "has no text that can be read"),
+        (eval(compile("lambda g: (g, {})", "nowhere", "eval")), "has no text that can be read"),
     ],
 )
 def test_what_cannot_be_carried_over_is_refused_with_a_reason(rule, why):
