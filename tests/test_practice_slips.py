@@ -1175,7 +1175,7 @@ APPLIES = {
     ),
     "finite_difference": (
         "return-in-loop:1 width-miscounted:4 divided-then-multiplied:1 difference-turned:1 "
-        "all-at-once:1 one-axis-only:2"
+        "all-at-once:1 offset-kept:1 one-axis-only:2"
     ),
     "stable_lr": (
         "half-the-limit:1 steepest-forgotten:3 curvature-along-the-axes:3 bound-for-curvature:4 "

@@ -11,6 +11,7 @@ import builtins
 import dis
 import functools
 import inspect
+import re
 import textwrap
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -1010,7 +1011,7 @@ MISTAKES = (
     ),
     Mistake(
         "max-forgotten",
-        "Your divisor shrinks again when the gradients get small. In this rule it must not: what "
+        "The divisor shrinks again when the gradients get small. In this rule it must not: what "
         "counts is the largest so far.",
         (
             "v_max = np.maximum(v_max, v) -> v_max = v",
@@ -1632,6 +1633,15 @@ MISTAKES = (
         ("e[i] = h -> e[...] = h",),
     ),
     Mistake(
+        "offset-kept",
+        "What was moved for one entry stays moved for those after it: each of them is the sum of "
+        "all slopes up to its own. Between two entries, everything goes back to where it was.",
+        (
+            "g = np.zeros_like(x) -> e, g = np.zeros_like(x), np.zeros_like(x); "
+            "        e = np.zeros_like(x)\n -> ",
+        ),
+    ),
+    Mistake(
         "one-axis-only",
         "All is right for a vector. In an array with two axes, a whole row or column was moved at "
         "once, where each entry needs a move of its own.",
@@ -2075,6 +2085,11 @@ def source(function):
     """The text of a right answer, without its docstring and with a name of its own."""
     text = textwrap.dedent(inspect.getsource(function))
     return text.replace(f'"""{function.__doc__}"""', "")
+
+
+def first_sentence(text):
+    """The first sentence of what is said to a mistake: what it is."""
+    return re.match(r".*?[.?](?=\s|$)", text, re.DOTALL)[0]
 
 
 def edited(text, edit):
