@@ -15,7 +15,7 @@ from descent import practice
 from descent.practice import check, hunts, tells
 from descent.practice.exercises import EXERCISES
 from descent.practice.exhibits import EXHIBITS
-from descent.practice.mistakes import BY_ID, first_sentence
+from descent.practice.mistakes import BY_ID, edited, first_sentence
 
 ALL = list(EXHIBITS.values())
 FAULTY = [exhibit for exhibit in ALL if exhibit.mends]
@@ -356,6 +356,20 @@ def test_what_is_put_outside_of_its_loop_is_told_so(name, above, added):
     assert text.count(f"\n{above}") == 1
     message = hunt(name, ran(text.replace(f"\n{above}", f"\n{added}\n{above}"))).message
     assert re.search("not all .* is gone yet. What you have added stands outside of `for ", message)
+
+
+@pytest.mark.parametrize(
+    "name, edit, said",
+    [
+        ("adam-b", "beta2 * m + (1 - beta2) -> beta1 * m + (1 - beta1)", "not all of the fault"),
+        ("adagrad", "0.9 * v + 0.1 -> v + 0.1", "one of the two weights of an average"),
+        ("adagrad", "0.1 * g**2 -> g**2", "one of the two weights of an average"),
+        ("mixed-1", "/ norm -> / max(norm, 1)", "not all of the fault"),
+        ("adam-d", "np.sqrt(v) -> np.sqrt(v * 3)", "none of the mistakes"),
+    ],
+)
+def test_half_a_mend_is_told_to_be_one(name, edit, said):
+    assert said in hunt(name, ran(edited(EXHIBITS[name].text, edit))).message
 
 
 def test_what_is_put_into_its_loop_is_not_told_to_be_outside():

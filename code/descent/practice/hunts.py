@@ -339,13 +339,23 @@ def _mended(exhibit, function, text, check):
     if report.passed:
         said = "It does what it did before. So was there anything to mend?"
         return Report(False, said, title=own)
-    if _tells_the_fault(exhibit, report):
+    if _tells_the_fault(exhibit, report) or _is_half_mended(exhibit, text, report):
         said = f"`{own}` has changed, and not all of the fault is gone yet."
         if loop := _is_put_outside(exhibit, text):
             said += f" What you have added stands outside of {code(loop)}. How often does it run?"
         return Report(False, said, title=own)
     return Report(
         False, report.message, report.mistake, report.variant, own, report.printed, report.drawn
+    )
+
+
+def _is_half_mended(exhibit, text, report):
+    """Whether nothing that is known explains a report, and a line at fault still stands there."""
+    old, left = _texts(exhibit.text), set(_texts(text))
+    known = report.mistake or report.variant
+    # Where there are several mends, a line that one of them changes may stay.
+    return (
+        known is None and len(exhibit.mends) == 1 and any(old[i] in left for i in faults(exhibit))
     )
 
 

@@ -659,6 +659,17 @@ MISTAKES = (
         ),
     ),
     Mistake(
+        "half-an-average",
+        "The sum of squares still has one of the two weights of an average: either its past fades, "
+        "or what comes in counts for less than it is. In this rule all squares count in full, for "
+        "good.",
+        tuple(
+            f"v = v + g**2 -> v = {new}"
+            for b in (0.9, 0.95, 0.99, 0.999)
+            for new in (f"{b} * v + g**2", f"v + (1 - {b}) * g**2")
+        ),
+    ),
+    Mistake(
         "accumulator-summed",
         "The squares are summed up here, and nothing fades. For a steady gradient your steps get "
         "shorter and shorter, like 1 / sqrt(t); this rule forgets old squares, so that its steps "
@@ -1544,6 +1555,7 @@ MISTAKES = (
             "g * max_norm / norm if norm > max_norm else g -> "
             "g * max_norm / norm if norm > 0 else g",
             "g * max_norm / norm if norm > max_norm else g -> g / norm if norm > 0 else g",
+            "g * max_norm / norm if norm > max_norm else g -> g * max_norm / max(norm, 1)",
         ),
     ),
     Mistake(
