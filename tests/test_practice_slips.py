@@ -1223,7 +1223,8 @@ APPLIES = {
         "eps-inside:2 eps-outside:2 eps-forgotten:1 eps-as-floor:1 eps-fixed:1 no-root:1 "
         "root-as-half:1 root-multiplies:1 ascent:1 accumulator-averaged:13 half-an-average:8 "
         "seeded-with-gradient:1 starts-at-one:1 starts-at-a-tenth:1 scalar-accumulator:2 "
-        "square-forgotten:1 abs-for-square:1 v-not-used:1 lr-forgotten:1 lr-twice:1 stale-v:1 memory-forgotten:2"
+        "square-forgotten:1 abs-for-square:1 v-not-used:1 lr-forgotten:1 lr-twice:1 stale-v:1 "
+        "memory-forgotten:2"
     ),
     "rmsprop_momentum": (
         "betas-swapped:1 beta1-for-v:1 betas-in-one-average:2 average-weights-swapped:1 "
