@@ -97,7 +97,7 @@ _ROWS = (
      "tells-rmsprop-a hunt-rmsprop-a hunt-rmsprop-b"),
     ("rmsprop", 3, "Bring it to rest", "Reach a goal", 2, 10, "goal-rest"),
     ("rmsprop", 4, "A ball on even ground", "Write", 3, 15, "rmsprop_momentum"),
-    ("adagrad", 1, "The rule", "Write", 2, 17, "order-adagrad blank-adagrad adagrad"),
+    ("adagrad", 1, "The rule", "Write", 2, 15, "order-adagrad blank-adagrad adagrad"),
     ("adagrad", 2, "The one that forgets", "Find the bug", 2, 10, "tells-adagrad hunt-adagrad"),
     ("adagrad", 3, "Foretell", "Predict", 2, 10,
      "ask-adagrad-short ask-adagrad-far ask-adagrad-rare ask-adagrad-grams"),
