@@ -100,7 +100,7 @@ LEFT = {
 def test_a_line_that_is_too_many_is_named_as_long_as_it_stands_there(name, numbers):
     report = ordered(name, numbers)
     assert not report.passed and report.title == ""
-    assert report.message.startswith("All is in order") and re.search(
+    assert report.message.startswith("The order is right") and re.search(
         LEFT[name, numbers], report.message
     )
 

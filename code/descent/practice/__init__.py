@@ -95,8 +95,8 @@ def _with_what_is_left(report, submission):
         return replace(report, message=" ".join([report.message, *left[: bool(below)]]))
     if not left:
         return report
-    said = " ".join(["All is in order, and not all that is too many is gone.", *left])
-    return Report(False, f"{said} Delete it, or begin it with `#`.")
+    said = " ".join(["The order is right, and something is left over.", *left])
+    return Report(False, f"{said} Delete what is left over, or begin it with `#`.")
 
 
 def _lines(texts):
