@@ -82,3 +82,15 @@ def test_a_page_is_described_by_its_first_paragraph(text, expected):
     if text is not None:
         found += [nodes.paragraph("", text), nodes.paragraph("", "Not this one.")]
     assert frame.description(found) == expected
+
+
+@pytest.mark.parametrize(
+    "words, is_kept",
+    [("# here", True), ("lr = 0.1", True), ("adam", False), ("beta1 * m + (1 - beta1)", False)],
+)
+def test_no_line_ends_in_short_code(words, is_kept):
+    spans = " ".join(f'<span class="pre">{word}</span>' for word in words.split())
+    (pattern,) = [old for old, new in frame.MENDED if new is frame.together]
+    found = pattern.sub(frame.together, f'<p><code class="literal">{spans}</code>.</p>')
+    whole = f'<p><code class="literal kept">{words}</code>.</p>'
+    assert found == (whole if is_kept else f'<p><code class="literal">{spans}</code>.</p>')

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 
 from contents import BOOK, NOTEBOOKS
-from descent.practice import check, hunt, hunts, tells
+from descent import practice
+from descent.practice import check, hunts, tells
 from descent.practice.exercises import EXERCISES
 from descent.practice.exhibits import EXHIBITS
-from descent.practice.mistakes import BY_ID
+from descent.practice.mistakes import BY_ID, edited, first_sentence
 
 ALL = list(EXHIBITS.values())
 FAULTY = [exhibit for exhibit in ALL if exhibit.mends]
@@ -36,6 +37,24 @@ def marked(text, *numbers, mark="  # here"):
     for number in numbers:
         rows[hunts.lines_of(text)[number].last - 1] += mark
     return "\n".join(rows) + "\n"
+
+
+def takes_shares(rule):
+    """Whether decay takes the same share of two weights without a gradient."""
+    before = np.array([10.0, 0.5])
+    hyper = dict(lr=0.1, beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=0.3)
+    share = rule(before, np.zeros(2), **hyper)[0] / before
+    return np.isclose(*share)
+
+
+# Of the exhibits that ask for a test before they are mended, one that sees the fault.
+TESTS = {"decay": takes_shares}
+
+
+def hunt(name, function, **settings):
+    """The answer of a hunt, with a test that sees the fault where one is asked for."""
+    asked = {"test": TESTS[name]} if isinstance(name, str) and name in TESTS else {}
+    return practice.hunt(name, function, **asked | settings)
 
 
 def cases(exhibits=ALL):
@@ -311,6 +330,99 @@ def test_a_mark_may_be_written_in_any_of_these_ways(mark):
     assert "That is the line" in hunt("adam-c", ran(own_line)).message
     assert "no line is marked" in hunt("adam-c", ran(text + "    # nowhere, not here\n")).message
     assert "That is the line" in hunt("adam-c", ran(f"{text}    {mark}\n")).message
+
+
+@pytest.mark.parametrize("exhibit", cases(FAULTY))
+def test_who_has_mended_an_exhibit_is_told_what_was_wrong_and_nobody_else(exhibit):
+    mistake = BY_ID[hunts._diagnosis(exhibit.name)]
+    was = first_sentence(mistake.tells(exhibit.exercise, begins=False))
+    assert hunt(exhibit.name, ran(exhibit.mended[0])).message.endswith(f"\nAs it was: {was}")
+    assert not re.search(r"(?i)\byours?\b", was)  # It is the exhibit's.
+    at = min(hunts.faults(exhibit))
+    assert was not in hunt(exhibit.name, ran(marked(exhibit.text, at))).message
+
+
+@pytest.mark.parametrize(
+    "name, above, added",
+    [
+        ("mixed-7", "    return g", "    e = np.zeros_like(x)"),
+        ("mixed-7", "    for i", "    e[...] = 0"),
+        ("first-loop", "        for X, y", "        optimizer.zero_grad()"),
+        ("minibatches-b", "    for first", "    first = 0"),
+    ],
+)
+def test_what_is_put_outside_of_its_loop_is_told_so(name, above, added):
+    text = EXHIBITS[name].text
+    assert text.count(f"\n{above}") == 1
+    message = hunt(name, ran(text.replace(f"\n{above}", f"\n{added}\n{above}"))).message
+    assert re.search("not all .* is gone yet. What you have added stands outside of `for ", message)
+
+
+@pytest.mark.parametrize(
+    "name, edit, said",
+    [
+        ("adam-b", "beta2 * m + (1 - beta2) -> beta1 * m + (1 - beta1)", "not all of the fault"),
+        ("adagrad", "0.9 * v + 0.1 -> v + 0.1", "one of the two weights of an average"),
+        ("adagrad", "0.1 * g**2 -> g**2", "one of the two weights of an average"),
+        ("mixed-1", "/ norm -> / max(norm, 1)", "not all of the fault"),
+        ("adam-d", "np.sqrt(v) -> np.sqrt(v * 3)", "none of the mistakes"),
+    ],
+)
+def test_half_a_mend_is_told_to_be_one(name, edit, said):
+    assert said in hunt(name, ran(edited(EXHIBITS[name].text, edit))).message
+
+
+def test_what_is_put_into_its_loop_is_not_told_to_be_outside():
+    text = EXHIBITS["mixed-7"].text.replace("        g[i]", "        e = e + 0\n        g[i]")
+    assert hunt("mixed-7", ran(text)).message.endswith("not all of the fault is gone yet.")
+
+
+# A test that is written before the mend.
+
+
+def raises_at(rule):
+    return rule(1)
+
+
+CHANGED = EXHIBITS["decay"].text.replace("g = g + weight_decay * w", "w = w - weight_decay * w")
+
+
+@pytest.mark.parametrize(
+    "test, mistake, said",
+    [
+        (lambda rule: True, "test-passes-all", "True to everything"),
+        (lambda rule: False, "test-fails-all", "False to everything"),
+        (lambda rule: not takes_shares(rule), "test-turned-round", "turned round"),
+        (lambda rule: np.array([True, False]), None, "one True or False"),
+        (raises_at, None, "stopped with an error"),
+    ],
+)
+def test_a_test_that_does_not_see_the_fault_comes_before_the_mend(test, mistake, said, work):
+    (exhibit,) = [exhibit for exhibit in ALL if exhibit.tested]
+    for text in (exhibit.text, exhibit.mended[0]):
+        report = hunt("decay", ran(text), test=test)
+        assert not report.passed and report.mistake == mistake and said in report.message
+    assert work() == {"hunt-decay": (2, False)}
+
+
+def test_a_hunt_with_a_test_is_judged_on_both(work):
+    exhibit = EXHIBITS["decay"]
+    for test, said in ((None, "begins with a test"), (lambda rule: ..., "not begun")):
+        assert said in hunt("decay", ran(exhibit.mended[0]), test=test).message
+    assert "no line is marked" in hunt("decay", ran(exhibit.text)).message
+    assert work() == {}
+    assert "sees the fault" in hunt("decay", ran(exhibit.text)).message
+    # The same share of each, and too much of it: the test doesn't see that, and the hunt does.
+    assert hunt("decay", ran(CHANGED)).mistake == "decay-unscaled"
+
+    mended = exhibit.text.replace("g = g + weight_decay * w", "w = w * (1 - lr * weight_decay)")
+
+    def by_its_text(rule):
+        return takes_shares(rule) and "1 - lr" not in (hunts.text_of(rule) or "")
+
+    assert "says False all the same" in hunt("decay", ran(mended), test=by_its_text).message
+    assert hunt("decay", ran(mended)).passed
+    assert work() == {"hunt-decay": (3, True)}
 
 
 # Luck, and laziness.

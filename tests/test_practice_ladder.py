@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import linecache
 import re
 
 import nbformat
@@ -34,6 +35,7 @@ def shuffled(name):
 def answered(text):
     """The report of a cell whose last line is its check."""
     definition, _, ending = text.rpartition("\n")
+    linecache.cache["a cell"] = (len(text), None, text.splitlines(True), "a cell")
     names = dict(np=np, check=check)
     exec(compile(definition, "a cell", "exec"), names)
     return eval(ending, names)
@@ -48,6 +50,9 @@ def ordered(name, numbers):
 # The right order, and each line that is too many in the place of its twin, with its mistake.
 RIGHT = {
     "order-minibatches": ([5, 1, 3, 2], {"repeated-rows": {5: 4}}),
+    "order-momentum": ([3, 2, 4], {"g-for-m": {2: 5}, "step-kept": {4: 1}}),
+    "order-rmsprop": ([4, 3, 2, 5], {"abs-for-square": {4: 1}, "eps-inside": {3: 6}}),
+    "order-adagrad": ([3, 2, 4, 1], {"square-forgotten": {3: 6}, "no-root": {2: 5}}),
     "order-adam": ([5, 9, 2, 4, 8, 1, 7], {"frozen-t": {8: 6}, "corrected-kept": {7: 3}}),
     "order-training-loop": ([1, 3, 8, 7, 5, 4, 2], {"scheduler-per-batch": {2: 6}}),
 }
@@ -74,7 +79,39 @@ def test_lines_to_put_in_order_say_so_until_they_are(name):
     assert set(numbers) == {*right, *also}
     assert ordered(name, right).passed
     for mistake, pair in twins.items():
-        assert ordered(name, [pair.get(number, number) for number in right]).mistake == mistake
+        report = ordered(name, [pair.get(number, number) for number in right])
+        assert mistake in (report.mistake, report.variant)
+
+
+LEFT = {
+    ("order-adam", (5, 9, 2, 4, 8, 1, 7, 3, 6)): (
+        r"`return step, dict\(m=m_hat, v=v_hat, t=t\)` and `v_hat = v / \(1 - beta2\)` stand below"
+    ),
+    ("order-adam", (5, 9, 2, 4, 6, 8, 1, 7)): r"`v_hat = v / \(1 - beta2\)` stands there, and noth",
+    ("order-momentum", (3, 5, 2, 4)): r"`step = lr \* g` stands there, and nothing reads",
+    (
+        "order-minibatches",
+        (4, 5, 1, 3, 2),
+    ): r"`order = rng.integers\(.*\)` stands there, and nothing",
+}
+
+
+@pytest.mark.parametrize("name, numbers", LEFT)
+def test_a_line_that_is_too_many_is_named_as_long_as_it_stands_there(name, numbers):
+    report = ordered(name, numbers)
+    assert not report.passed and report.title == ""
+    assert report.message.startswith("The order is right") and re.search(
+        LEFT[name, numbers], report.message
+    )
+
+
+def test_what_is_missing_may_stand_below_the_return():
+    report = ordered("order-rmsprop", [3, 2, 5, 4])
+    assert report.mistake and report.message.endswith("below the `return`, where nothing is run.")
+    # A comment, and what the blank page holds, are nobody's affair.
+    head, lines, _ = shuffled("order-momentum")
+    body = "\n".join([head, lines[2], lines[1], lines[3], f"#{lines[0]}", "    m = 3", "", ""])
+    assert answered(f'{body}\ncheck("momentum", sum_in_order)').passed
 
 
 # Of each blank what belongs there, and two things that are named.

@@ -1175,7 +1175,7 @@ APPLIES = {
     ),
     "finite_difference": (
         "return-in-loop:1 width-miscounted:4 divided-then-multiplied:1 difference-turned:1 "
-        "all-at-once:1 one-axis-only:2"
+        "all-at-once:1 offset-kept:1 one-axis-only:2"
     ),
     "stable_lr": (
         "half-the-limit:1 steepest-forgotten:3 curvature-along-the-axes:3 bound-for-curvature:4 "
@@ -1221,9 +1221,10 @@ APPLIES = {
     ),
     "adagrad": (
         "eps-inside:2 eps-outside:2 eps-forgotten:1 eps-as-floor:1 eps-fixed:1 no-root:1 "
-        "root-as-half:1 root-multiplies:1 ascent:1 accumulator-averaged:13 seeded-with-gradient:1 "
-        "starts-at-one:1 starts-at-a-tenth:1 scalar-accumulator:2 square-forgotten:1 "
-        "abs-for-square:1 v-not-used:1 lr-forgotten:1 lr-twice:1 stale-v:1 memory-forgotten:2"
+        "root-as-half:1 root-multiplies:1 ascent:1 accumulator-averaged:13 half-an-average:8 "
+        "seeded-with-gradient:1 starts-at-one:1 starts-at-a-tenth:1 scalar-accumulator:2 "
+        "square-forgotten:1 abs-for-square:1 v-not-used:1 lr-forgotten:1 lr-twice:1 stale-v:1 "
+        "memory-forgotten:2"
     ),
     "rmsprop_momentum": (
         "betas-swapped:1 beta1-for-v:1 betas-in-one-average:2 average-weights-swapped:1 "
@@ -1362,7 +1363,7 @@ APPLIES = {
         "pi-forgotten:3 rises-again:1"
     ),
     "clip": (
-        "root-as-half:1 clipped-by-value:1 always-rescaled:3 clipped-to-one:7 norm-per-row:2 "
+        "root-as-half:1 clipped-by-value:1 always-rescaled:4 clipped-to-one:7 norm-per-row:2 "
         "spectral-norm:1"
     ),
     "training_loop": (

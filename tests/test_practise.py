@@ -90,6 +90,28 @@ def test_what_is_printed_is_cut(runner):
     assert len(output["stdout"]) < runner.PRINTED + 10 and output["stdout"].endswith("...")
 
 
+REPORTS = """from descent.practice import Report, check, hunt
+check("gradient_descent")
+hunt("adam_b", len)
+check("adam")"""
+
+
+@pytest.mark.parametrize(
+    "text, count",
+    [
+        (REPORTS, 3),
+        (f"{REPORTS};", 2),
+        (REPORTS.replace("check(", "x = check("), 1),
+        ("from descent import practice\npractice.check(\n    'adam')\n\n3", 2),
+        (f"def all():\n    {REPORTS.replace(chr(10), chr(10) + '    ')}\n\n\nall()\n3", 1),
+    ],
+)
+def test_a_report_is_seen_where_another_stands_below_it(runner, text, count):
+    outputs = ran(runner, text)
+    assert len(outputs) == count
+    assert all("practice" in output["text/html"] for output in outputs if "text/html" in output)
+
+
 def test_a_picture_comes_with_its_text_and_its_size(runner):
     text = "from IPython.display import Image\nImage(b'png', alt='what', width=3, height=2)"
     (output,) = ran(runner, text)

@@ -8,7 +8,7 @@ address, and there are a sitemap and a robots.txt.
 
 import hashlib
 import re
-from html import escape
+from html import escape, unescape
 from pathlib import Path
 
 from docutils import nodes
@@ -21,6 +21,15 @@ THEME = ["styles/theme.css", "styles/bootstrap.css", "styles/pydata-sphinx-theme
 SEARCH = ("documentation_options.js", "doctools.js", "sphinx_highlight.js")
 # Sphinx's own pages, which nobody should find from outside.
 ADDED = {"genindex", "search"}
+
+
+def together(code):
+    """Return short code so that no line ends in it, as between the words of `# here`."""
+    text = re.sub("<[^>]*>", "", code[2])
+    if len(unescape(text)) > 16 or " " not in text:
+        return code[0]
+    return f'<code class="{code[1]} kept">{text}</code>'
+
 
 # What the theme's markup gets wrong.
 MENDED = [
@@ -55,6 +64,7 @@ MENDED = [
         re.compile(r"(<math(?![^>]*display=\"block\")[^>]*>(?:(?!</math>).)*</math>[,.;:!?)]+)"),
         r'<span class="kept">\1</span>',
     ),
+    (re.compile(r'<code class="([^"]*)">((?:<span class="pre">[^<]*</span> ?)+)</code>'), together),
 ]  # fmt: skip
 
 

@@ -23,7 +23,15 @@ HEADING = re.compile(r"^## (\d+)\. (.+)$", re.MULTILINE)
 ABOUT = re.compile(
     r"^\*([A-Z][\w ]*?) · level (\d) of 3 · ([^*·]+?)(?: minutes)?(?: ·[^*]*)?\*$", re.M
 )
-IN_WORDS = {"ten": 10, "fifteen": 15, "a quarter of an hour": 15, "twenty": 20, "half an hour": 30}
+IN_WORDS = {
+    "ten": 10,
+    "eleven": 11,
+    "twelve": 12,
+    "fifteen": 15,
+    "a quarter of an hour": 15,
+    "twenty": 20,
+    "half an hour": 30,
+}
 # What a cell calls: its first argument is the name in the record, after the call's where that says
 # what is done with an exhibit.
 CALLED = re.compile(r'\b(check|goal|ask|explain|hunt|tells)\(\s*"([\w-]+)"')

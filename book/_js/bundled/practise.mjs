@@ -367,7 +367,8 @@ class Cell {
     if (!outputs.length) this.state.textContent = "Done. Nothing was shown.";
     else this.state.textContent = summary(this.output);
     this.node.classList.toggle("at-error", Boolean(line));
-    this.node.classList.toggle("right", this.output.querySelector(".practice strong")?.textContent.startsWith("✓") ?? false);
+    const reports = [...this.output.querySelectorAll(".practice")];
+    this.node.classList.toggle("right", reports.length > 0 && reports.every((report) => report.textContent.startsWith("✓")));
     if (line) this.point(line);
     if (done) wrote(done);
   }
@@ -407,6 +408,7 @@ function drawn(output) {
     return make("div", { class: "output" }, make("pre", {}, output["text/markdown"].replace(/^```.*\n?/gm, "")));
   const node = make("div", { class: "output text_html", role: "status" });
   node.innerHTML = output["text/html"];
+  for (const code of node.querySelectorAll("code")) code.classList.toggle("kept", code.textContent.length < 17);
   if (node.querySelector("descent-figure")) dispatchEvent(new Event("figure"));
   return node;
 }

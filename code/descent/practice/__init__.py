@@ -2,6 +2,7 @@
 
 import re
 import warnings
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from .calls import (
     NotBegun,
     Refused,
     check_callable,
+    idle_lines,
     is_set_before,
     name_of,
     suggestion,
@@ -21,7 +23,7 @@ from .exercises import EXERCISES
 from .judging import agree, judge, pace, right
 from .playing import without_effect
 from .recall import today
-from .report import Report, shown, trouble_message
+from .report import Report, seen, shown, trouble_message
 from .sandbox import Trouble, learners_place, run
 
 __all__ = ["Report", "check", "goal", "hunt", "progress", "tells", "today"]
@@ -37,6 +39,7 @@ MASTERED = (
 )
 
 
+@seen
 def check(name=_NOTHING, submission=_NOTHING):
     """Check an answer to an exercise, and name the mistake if there is one.
 
@@ -68,9 +71,37 @@ def check(name=_NOTHING, submission=_NOTHING):
             False, f"This is `{own}` as it was. What is wrong with it is for you to find: `hunt`."
         )
     report = _checked(exercise, submission)
+    if name.startswith("order-"):
+        report = _with_what_is_left(report, submission)
     if report.title:
         record.note(name, report.passed, report.mistake, answer=record.mark(submission))
     return report
+
+
+def _with_what_is_left(report, submission):
+    """The report on lines that were put in order, and what of them is too many and still there."""
+    text = hunts.text_of(submission) if report.title else None
+    below, unread = idle_lines(text) if text else ([], [])
+    left = [
+        f"{_lines(lines)} {rest}"
+        for lines, rest in (
+            (below, "below the `return`, where nothing is run."),
+            (unread, "there, and nothing reads what is set."),
+        )
+        if lines
+    ]
+    if not report.passed:
+        # What is never run may be what is missing; what nobody reads is the answer's own affair.
+        return replace(report, message=" ".join([report.message, *left[: bool(below)]]))
+    if not left:
+        return report
+    said = " ".join(["The order is right, and something is left over.", *left])
+    return Report(False, f"{said} Delete what is left over, or begin it with `#`.")
+
+
+def _lines(texts):
+    stands = "stands" if len(texts) == 1 else "stand"
+    return f"{' and '.join(map(code, texts))} {stands}"
 
 
 def _found(name):
@@ -79,7 +110,8 @@ def _found(name):
     return EXERCISES.get(rest.replace("-", "_") if rung in _RUNGS else name)
 
 
-def hunt(name, exhibit, *, sound=False):
+@seen
+def hunt(name, exhibit, *, sound=False, test=None):
     """Say whether the line that is at fault is marked, and whether the exhibit is mended.
 
     A line is marked by a comment behind it, `# here`. A hunt is passed when the exhibit is mended
@@ -93,14 +125,18 @@ def hunt(name, exhibit, *, sound=False):
         The exhibit itself, as it was or mended.
     sound : bool
         Whether you say that nothing is wrong with it.
+    test : callable, optional
+        Where one is asked for: ``test(function) -> bool``, False for the exhibit as it was and True
+        for what is right.
 
     Returns
     -------
     Report
     """
-    return hunts.hunted(name, exhibit, sound, _checked)
+    return hunts.hunted(name, exhibit, sound, test, _checked)
 
 
+@seen
 def tells(name, gradients, **hyper):
     """Show the steps of an exhibit beside those of the right rule, and say whether they part.
 
@@ -183,6 +219,7 @@ def _left_to_do(trouble, submission):
     return ""
 
 
+@seen
 def goal(name, *answers):
     """Play an answer to a goal, on the page's instance and on others.
 
@@ -261,6 +298,7 @@ def _unknown(name):
     return f"There is no exercise {code(name[:40])}.{hint} check() lists them all."
 
 
+@seen
 def progress():
     """Show what is done, page by page.
 

@@ -3,6 +3,7 @@
 All of this runs in the sandbox, except when it plays the course's own functions.
 """
 
+import ast
 import copy
 import difflib
 import dis
@@ -212,6 +213,56 @@ def is_set_before(function, name, place):
         if sets and step.positions.lineno <= place.line:
             return True
     return False
+
+
+def idle_lines(text):
+    """What of a function's text could as well not be there.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    below, unread : list of str
+        What stands below a `return`; and what sets a name that is set anew, or the function's end,
+        before anything reads it.
+    """
+    function = ast.parse(text).body[0]
+    below, unread = [], []
+
+    def line(statement):
+        return ast.get_source_segment(text, statement).splitlines()[0]
+
+    for node in ast.walk(function):
+        body = getattr(node, "body", None)
+        for at, statement in enumerate(body if isinstance(body, list) else []):
+            rest = body[at + 1 :]
+            if isinstance(statement, ast.Return):
+                below += map(line, rest)
+                break
+            if _is_unread(statement, rest, ends=node is function):
+                unread.append(line(statement))
+    return below, unread
+
+
+def _is_unread(statement, rest, ends):
+    """Whether nothing reads the names that a statement sets; at the end of a loop, nobody knows."""
+    if not isinstance(statement, ast.Assign) or not (left := _names(statement, ast.Store)):
+        return False
+    for later in rest:
+        if left & _names(later, ast.Load) or isinstance(later, ast.AugAssign):
+            return False
+        if isinstance(later, ast.Assign):
+            left = left - _names(later, ast.Store)
+        if not left or isinstance(later, ast.Return):
+            return True
+    return ends
+
+
+def _names(node, kind):
+    found = (part for part in ast.walk(node) if isinstance(part, ast.Name))
+    return {part.id for part in found if isinstance(part.ctx, kind)}
 
 
 def parameters(function):

@@ -36,6 +36,34 @@ def _said(result, submission):
     return bool(said.item())
 
 
+# One function that is wrong
+
+
+def play_two(right, wrong):
+    """How a test is played that should tell one function from another."""
+
+    def play(exercise, submission):
+        played = Played()
+        call = Caller(submission, played, exercise.required)
+        call.check_fit(len(exercise.required), exercise.hyper)
+        for function in (right, wrong):
+            said = _said(call(function), submission)
+            played.add(function.__name__, function.__name__, float(said), "")
+        call.again()
+        return played
+
+    return play
+
+
+def judge_two(exercise, played):
+    """Judge a test by what it says of a right function and of a wrong one."""
+    right, wrong = (bool(value) for _, _, value, _ in played.values)
+    if right and not wrong:
+        return Verdict(True, "Your test sees the fault.")
+    blind = "test-passes-all" if right else "test-fails-all"
+    return _verdict(blind if right == wrong else "test-turned-round", "")
+
+
 # Gradients
 
 

@@ -27,6 +27,8 @@ class Exhibit(NamedTuple):
         where nothing is wrong.
     says : dict
         What else to say of a line that isn't at fault, by its text.
+    tested : bool
+        Whether a test is written before it is mended.
     """
 
     name: str
@@ -34,6 +36,7 @@ class Exhibit(NamedTuple):
     text: str
     mends: tuple = ()
     says: Mapping = MappingProxyType({})
+    tested: bool = False
 
     @property
     def called(self):
@@ -219,6 +222,7 @@ _TABLE = (
     return w - lr * m_hat / (np.sqrt(v_hat) + eps), dict(m=m, v=v, t=t)
 """,
         ("g = g + weight_decay * w -> w = w - lr * weight_decay * w",),
+        tested=True,
     ),
     Exhibit(
         "first-loop",

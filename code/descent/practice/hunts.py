@@ -16,6 +16,7 @@ import linecache
 import re
 import textwrap
 import tokenize
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -24,10 +25,11 @@ from descent.lives import code
 
 from . import record
 from .calls import is_function, name_of, parameters, suggestion
-from .exercises import EXERCISES
+from .detecting import judge_two, play_two
+from .exercises import EXERCISES, Exercise
 from .exhibits import EXHIBITS
 from .judging import judge
-from .mistakes import BY_ID
+from .mistakes import BY_ID, first_sentence
 from .playing import steps_along
 from .report import Report
 
@@ -68,12 +70,12 @@ class Line(NamedTuple):
     text: str
 
 
-def hunted(name, function, sound, check):
+def hunted(name, function, sound, test, check):
     """Say whether the line at fault is marked; and whether the exhibit is mended.
 
     Parameters
     ----------
-    name, function, sound
+    name, function, sound, test
         As in `descent.practice.hunt`.
     check : callable
         ``check(exercise, function) -> Report``.
@@ -94,6 +96,8 @@ def hunted(name, function, sound, check):
         report = _called_sound(exhibit, text)
     else:
         report = _marked(exhibit, text)
+    if exhibit.tested:
+        report = _with_test(exhibit, function, test, report, check)
     if report.title:
         record.note(f"hunt-{name}", report.passed)
     return report
@@ -223,7 +227,7 @@ def faults(exhibit):
         changed, added = set(), set()
         for tag, i, j, k, _ in _changes(old, new):
             if tag == "insert":
-                alike = _depth(old[i : i + 1]) == _depth(new[k : k + 1])
+                alike = [*map(_depth, old[i : i + 1])] == [*map(_depth, new[k : k + 1])]
                 added |= {i - 1, i} if alike else {i - 1}
             else:
                 changed |= set(range(i, j))
@@ -231,8 +235,8 @@ def faults(exhibit):
     return found
 
 
-def _depth(lines):
-    return [len(line) - len(line.lstrip()) for line in lines]
+def _depth(line):
+    return len(line) - len(line.lstrip())
 
 
 def _changes(old, new):
@@ -329,16 +333,39 @@ def _mended(exhibit, function, text, check):
     if not report.title:
         return report
     if report.passed and exhibit.mends:
-        return Report(True, f"Found and mended. {report.message}", title=own)
+        mistake = BY_ID[_diagnosis(exhibit.name)]
+        was = first_sentence(mistake.tells(exhibit.exercise, begins=False))
+        return Report(True, f"Found and mended. {report.message}\nAs it was: {was}", title=own)
     if report.passed:
         said = "It does what it did before. So was there anything to mend?"
         return Report(False, said, title=own)
-    if _tells_the_fault(exhibit, report):
+    if _tells_the_fault(exhibit, report) or _is_half_mended(exhibit, text, report):
         said = f"`{own}` has changed, and not all of the fault is gone yet."
+        if loop := _is_put_outside(exhibit, text):
+            said += f" What you have added stands outside of {code(loop)}. How often does it run?"
         return Report(False, said, title=own)
     return Report(
         False, report.message, report.mistake, report.variant, own, report.printed, report.drawn
     )
+
+
+def _is_half_mended(exhibit, text, report):
+    """Whether nothing that is known explains a report, and a line at fault still stands there."""
+    old, left = _texts(exhibit.text), set(_texts(text))
+    known = report.mistake or report.variant
+    # Where there are several mends, a line that one of them changes may stay.
+    return (
+        known is None and len(exhibit.mends) == 1 and any(old[i] in left for i in faults(exhibit))
+    )
+
+
+def _is_put_outside(exhibit, text):
+    """The head of the innermost loop, if all that was added stands outside of it; or ""."""
+    old, new = _texts(exhibit.text), _texts(text)
+    loop = max((line for line in new if re.match(r" *(for|while) ", line)), key=_depth, default="")
+    compared = difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+    added = [line for tag, *_, k, end in compared if tag == "insert" for line in new[k:end]]
+    return loop.strip() if loop and added and max(map(_depth, added)) <= _depth(loop) else ""
 
 
 def _globals(function):
@@ -391,11 +418,46 @@ def _diagnosis(name):
     return verdict.mistake or verdict.variant
 
 
-def _made(exhibit):
-    """The exhibit's function."""
+def _made(exhibit, text=None):
+    """The exhibit's function, as it was or with another text."""
     names = {"np": np}
-    exec(compile(exhibit.text, "<exhibit>", "exec"), names)
+    exec(compile(text or exhibit.text, "<exhibit>", "exec"), names)
     return names[exhibit.called]
+
+
+# A test that is written before the mend
+
+
+def _with_test(exhibit, function, test, report, check):
+    """The answer of a hunt that asks for a test too: it comes first, and is run once more."""
+    own = exhibit.called
+    if test is None:
+        form = f'hunt("{exhibit.name}", {own}, test=my_test)'
+        return Report(False, f"This hunt begins with a test of your own: `{form}`.")
+    told = check(_telling(exhibit, _made(exhibit, exhibit.mended[0]), test), test)
+    if not told.passed:
+        return told
+    if not report.passed:
+        return replace(report, message=f"{report.message} {told.message}")
+    if check(_telling(exhibit, function, test), test).passed:
+        head, _, was = report.message.partition("\n")
+        said = f"{head} Your test said False before, and says True now.\n{was}"
+        return replace(report, message=said)
+    said = f"`{own}` is right now, and your test says False all the same. Is it too strict?"
+    return Report(False, said, title=own)
+
+
+def _telling(exhibit, right, test):
+    """What such a test is asked for: to tell a function from the exhibit."""
+    return Exercise(
+        name=name_of(test),
+        signature="f(function) -> True or False",
+        asks=f"Whether a function does what `{exhibit.called}` should do.",
+        answer=lambda function: function is right,
+        play=play_two(right, _made(exhibit)),
+        case="",
+        judge=judge_two,
+    )
 
 
 # A list of gradients that tells an exhibit from the right rule

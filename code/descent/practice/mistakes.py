@@ -11,6 +11,7 @@ import builtins
 import dis
 import functools
 import inspect
+import re
 import textwrap
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -658,6 +659,17 @@ MISTAKES = (
         ),
     ),
     Mistake(
+        "half-an-average",
+        "The sum of squares still has one of the two weights of an average: either its past fades, "
+        "or what comes in counts for less than it is. In this rule all squares count in full, for "
+        "good.",
+        tuple(
+            f"v = v + g**2 -> v = {new}"
+            for b in (0.9, 0.95, 0.99, 0.999)
+            for new in (f"{b} * v + g**2", f"v + (1 - {b}) * g**2")
+        ),
+    ),
+    Mistake(
         "accumulator-summed",
         "The squares are summed up here, and nothing fades. For a steady gradient your steps get "
         "shorter and shorter, like 1 / sqrt(t); this rule forgets old squares, so that its steps "
@@ -1010,7 +1022,7 @@ MISTAKES = (
     ),
     Mistake(
         "max-forgotten",
-        "Your divisor shrinks again when the gradients get small. In this rule it must not: what "
+        "The divisor shrinks again when the gradients get small. In this rule it must not: what "
         "counts is the largest so far.",
         (
             "v_max = np.maximum(v_max, v) -> v_max = v",
@@ -1543,6 +1555,7 @@ MISTAKES = (
             "g * max_norm / norm if norm > max_norm else g -> "
             "g * max_norm / norm if norm > 0 else g",
             "g * max_norm / norm if norm > max_norm else g -> g / norm if norm > 0 else g",
+            "g * max_norm / norm if norm > max_norm else g -> g * max_norm / max(norm, 1)",
         ),
     ),
     Mistake(
@@ -1630,6 +1643,15 @@ MISTAKES = (
         "All coordinates were moved together, so what you measured is the slope in one direction, "
         "the sum of all entries of the gradient. Each entry needs a move of its own.",
         ("e[i] = h -> e[...] = h",),
+    ),
+    Mistake(
+        "offset-kept",
+        "What was moved for one entry stays moved for those after it: each of them is the sum of "
+        "all slopes up to its own. Between two entries, everything goes back to where it was.",
+        (
+            "g = np.zeros_like(x) -> e, g = np.zeros_like(x), np.zeros_like(x); "
+            "        e = np.zeros_like(x)\n -> ",
+        ),
     ),
     Mistake(
         "one-axis-only",
@@ -2075,6 +2097,11 @@ def source(function):
     """The text of a right answer, without its docstring and with a name of its own."""
     text = textwrap.dedent(inspect.getsource(function))
     return text.replace(f'"""{function.__doc__}"""', "")
+
+
+def first_sentence(text):
+    """The first sentence of what is said to a mistake: what it is."""
+    return re.match(r".*?[.?](?=\s|$)", text, re.DOTALL)[0]
 
 
 def edited(text, edit):

@@ -5,14 +5,13 @@ two together.
 """
 
 import datetime
-import re
 
 from descent.lives import code
 
 from . import plan, record
 from .exercises import EXERCISES
-from .mistakes import MISTAKES
-from .report import Report
+from .mistakes import MISTAKES, first_sentence
+from .report import Report, seen
 
 # Days from the last time that it was right, after the first time, the second, and so on.
 SPACING = (1, 3, 7, 14, 30)
@@ -111,13 +110,9 @@ def says(name, mistake):
     return own.get(name) or own.get("", "")
 
 
-def _first(text):
-    return re.match(r".*?[.?](?=\s|$)", text, re.DOTALL)[0]
-
-
 _SENTENCES = {
-    mistake.id: {"": _first(mistake.later or mistake.says)}
-    | {name: _first(text) for name, text in mistake.own.items()}
+    mistake.id: {"": first_sentence(mistake.later or mistake.says)}
+    | {name: first_sentence(text) for name, text in mistake.own.items()}
     for mistake in MISTAKES
     if not mistake.variant
 }
@@ -141,6 +136,7 @@ def known():
     )
 
 
+@seen
 def today(date=None):
     """Show what to do today: what is asked again, and what comes next in the plan.
 
