@@ -193,7 +193,7 @@ export const walk = {
   },
 
   length: (spec, values, { walks }) => (walks.length ? spec.steps : 0),
-  goal: (spec, values, { judged: [met, why] }) => ({ met, why: capital(why) }),
+  goal: (spec, values, { judged: [met, why] }) => (spec.goal ? { met, why: capital(why) } : null),
   again: (spec) => (spec.noise ? { seed: Math.floor(Math.random() * 1000) } : {}),
 
   say(spec, values, { walks, judged }, k) {

@@ -283,7 +283,7 @@ def _uphill(my_ball):
                 yours < 1.5 * ball + 1e-20,
                 f"{what}, beta = {beta:g}",
                 "no worse than the heavy ball",
-                "worse than the heavy ball by more than half",
+                "its excess is more than one and a half times the heavy ball's",
             )
         yours, ball = (measure(rule, 0.99, *more) for rule in (my_ball, rules.momentum))
         yield _told(
@@ -370,7 +370,7 @@ def _distance(my_lr):
         yield _told(
             times < 1.5,
             what,
-            "at most half as much again as the best rate leaves",
+            "at most one and a half times as much as the best rate leaves",
             f"{min(times, 1e6):.2g} times the excess of the best rate",
         )
 
@@ -549,8 +549,8 @@ def _save_adam(my_beta2):
         yield _told(
             memory <= 1.5 * shortest,
             f"{what}, its memory",
-            "at most half as long again as the shortest that works",
-            "longer than it must be, by more than half",
+            "at most one and a half times as long as the shortest that works",
+            "more than one and a half times as long as the shortest that works",
         )
 
 

@@ -667,7 +667,7 @@ def judge_differences(exercise, played):
         if behaves_as(exercise, wrong, played, 1e-3) is not None:
             return _verdict(name, f"{parting.words} {h}", parting)
     error = _error(answer, played)
-    words = f"{h} Your gradient is off by {error:.1g} of its size."
+    words = f"{h} Your gradient is off by up to {100 * error:.2g} % of its largest entry."
     if distance < 1e-8 and error < 1:
         return _verdict("difference-too-small", words, parting)
     if distance > 1e-4 and error < 1:
