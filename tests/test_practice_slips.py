@@ -1128,12 +1128,27 @@ def test_two_mistakes_are_named_however_they_are_made():
             "lr * (beta * m + g) -> lr * m; dict(m=m) -> dict(m=lr * m)",
             "lookahead-forgotten step-kept",
         ),
+        (
+            "finite_difference",
+            "np.ndindex(x.shape) -> range(len(x)); / (2 * h) -> / 2 * h",
+            "one-axis-only divided-then-multiplied",
+        ),
     ]:
         message = check(exercise, made(exercise, edits)).message
         assert message.startswith("Two things at once"), message
         for name in names.split():
-            mistake = BY_ID[name]
-            assert mistake.tells(exercise, False) in message or mistake.says in message
+            assert BY_ID[name].tells(exercise, "first step is right" in message) in message
+
+
+def test_of_two_mistakes_none_says_that_all_else_is_right():
+    claims = re.compile(
+        "^All is right|^The numbers are right|^The right|^Right (for|at)|all is right"
+    )
+    for exercise in EXERCISES.values():
+        if exercise.is_rule or exercise.in_pairs or exercise.name == "finite_difference":
+            for name, _, _ in wrong_answers(exercise.answer):
+                told = BY_ID[name].tells(exercise.name, False)
+                assert not claims.search(told), (exercise.name, name)
 
 
 def test_a_pair_that_others_equal_is_not_told_as_certain():

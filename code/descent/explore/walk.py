@@ -208,7 +208,8 @@ class Walk(Figure):
         if self.surface == "hills":
             return self._held(walks)
         if any(t.diverged_at is not None or t.loss[-1] > t.loss[0] for t in walks):
-            return False, "The steps overshoot: the loss ends higher than it began."
+            end = "the loss ends higher than it began."
+            return False, f"The steps overshoot: {end}" if self.goal else end.capitalize()
         easier = self.harder(**values)
         if self.noise:
             mean = self.settled(**values)

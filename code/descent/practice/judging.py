@@ -3,7 +3,7 @@
 import functools
 import itertools
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -254,8 +254,8 @@ def _without_effect(exercise, played, parting):
 
 def _told(exercise, played, slips, parting, sure=True):
     """The verdict on one mistake or on two; `sure` if no others would give the same numbers."""
-    # Of a rule's first step, and of nothing else, is told whether it is right.
-    begins = parting.index > 0 or not (len(slips) > 1 or exercise.is_rule)
+    # Of two mistakes, neither can say that the rest is right; of a rule's first step both can.
+    begins = parting.index > 0 if exercise.is_rule else len(slips) == 1
     says = [
         BY_ID[name].tells(exercise.name, begins)
         + f" This is about `{memory}` alone." * bool(memory)
@@ -663,9 +663,18 @@ def judge_differences(exercise, played):
         return Verdict(True, f"{_praise(exercise, played, answer)} {h}")
     if together:
         return _verdict("all-at-once", f"{parting.words} {h}", parting)
-    for name, wrong in _with_distance(exercise, distance):
-        if behaves_as(exercise, wrong, played, 1e-3) is not None:
-            return _verdict(name, f"{parting.words} {h}", parting)
+    told = replace(parting, words=f"{parting.words} {h}")
+    alone = [((name,), edit) for name, edit, _ in wrong_answers(exercise.answer)]
+    twice = [(pair.names, "; ".join(pair.edits)) for pair in pairs(exercise.answer)]
+    for ways in (alone, twice):
+        found = [
+            names
+            for names, edit in ways
+            if behaves_as(exercise, _with_distance(exercise, edit, distance), played, 1e-3)
+        ]
+        if found:
+            sure = len(set(map(frozenset, found))) == 1
+            return _told(exercise, played, [Slip(name) for name in found[0]], told, sure)
     error = _error(answer, played)
     words = f"{h} Your gradient is off by up to {100 * error:.2g} % of its largest entry."
     if distance < 1e-8 and error < 1:
@@ -675,11 +684,10 @@ def judge_differences(exercise, played):
     return Verdict(False, _unrecognized(exercise, played, answer, parting), parting=parting)
 
 
-def _with_distance(exercise, h):
-    """Every wrong answer of the bank, with the learner's distance in the place of its own."""
-    for name, edit, _ in wrong_answers(exercise.answer):
-        text = edited(source(exercise.answer), f"6e-6 -> {h!r}; {edit}")
-        yield name, function_of(text, exercise.answer)
+def _with_distance(exercise, edit, h):
+    """A wrong answer of the bank, with the learner's distance in the place of its own."""
+    text = edited(source(exercise.answer), f"6e-6 -> {h!r}; {edit}")
+    return function_of(text, exercise.answer)
 
 
 def _looks(points):

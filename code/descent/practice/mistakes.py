@@ -1690,6 +1690,10 @@ MISTAKES = (
             "np.ndindex(x.shape) -> range(len(x))",
             "np.zeros_like(x) -> np.zeros(len(x)); np.ndindex(x.shape) -> range(len(x))",
         ),
+        later=(
+            "In an array with two axes, a whole row or column was moved at once, where each "
+            "entry needs a move of its own."
+        ),
     ),
     Mistake(
         "start-missing",
@@ -1736,6 +1740,10 @@ MISTAKES = (
             "np.linalg.eigvalsh(A) -> np.diag(A)",
             "np.linalg.eigvalsh(A) -> A",
             "np.linalg.eigvalsh(A) -> np.linalg.norm(A, axis=0)",
+        ),
+        later=(
+            "In a turned bowl the steepest direction is none of the axes, and it is steeper "
+            "than every one of them."
         ),
     ),
     Mistake(
@@ -1837,6 +1845,10 @@ MISTAKES = (
             "(kappa - 1) / (kappa + 1) -> 1 - 2 / kappa",
             "math.log(factor) / math.log(left) -> kappa / 2 * math.log(1 / factor)",
         ),
+        later=(
+            "What a step leaves is near 1 - 2/kappa for a large condition number only. For a "
+            "small one, that is too rough."
+        ),
     ),
     Mistake(
         "another-memory",
@@ -1853,12 +1865,17 @@ MISTAKES = (
         "half-life-as-if-long",
         "Right for a long half-life only. For a short one, that is too rough. What is it exactly?",
         ("0.5 ** (1 / half_life) -> 1 - math.log(2) / half_life",),
+        later=("It is near beta for a long half-life only. For a short one, that is too rough."),
     ),
     Mistake(
         "same-part-each-step",
         "Right for one step, and for no longer half-life: you took the same part of the whole away "
         "at each step. But a step takes away a part of what is still there.",
         ("0.5 ** (1 / half_life) -> 1 - 0.5 / half_life",),
+        later=(
+            "You took the same part of the whole away at each step. But a step takes away a "
+            "part of what is still there."
+        ),
     ),
     Mistake(
         "half-life-upside-down",
@@ -1893,6 +1910,10 @@ MISTAKES = (
             "enters[source] / enters[target] -> enters[target] / enters[source]",
             '"average": 1 - beta -> "average": 1 / (1 - beta)',
         ),
+        later=(
+            "The factor goes the wrong way: where the lr has to become larger, it makes it "
+            "smaller. Under a steady gradient, which of the two memories ends up larger?"
+        ),
     ),
     Mistake(
         "conversion-forgotten",
@@ -1908,6 +1929,7 @@ MISTAKES = (
             "lr * enters[source] / enters[target] -> lr * enters[source]",
             "lr * enters[source] / enters[target] -> lr / enters[target]",
         ),
+        later=("One of the two conventions has no part in it."),
     ),
     Mistake(
         "converted-by-beta",
@@ -1939,6 +1961,9 @@ MISTAKES = (
         "The numbers are right, and in the wrong order: the newest value counts most, and it comes "
         "last in the array.",
         ("np.arange(t)[::-1] -> np.arange(t)",),
+        later=(
+            "The order is turned: the newest value counts most, and it comes last in the array."
+        ),
     ),
     Mistake(
         "weights-of-a-sum",
