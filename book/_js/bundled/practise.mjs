@@ -553,9 +553,9 @@ function day(done, known) {
   known.days.forEach(([, sections], i) => {
     const names = sections.flatMap((at) => namesOf(at, known));
     const { passed, short } = counted(names, done);
-    const cell = rows[i].lastElementChild.previousElementSibling;
-    cell.querySelector(".done")?.remove();
-    if (passed) cell.append(make("span", { class: "done" }, passed < names.length ? ` ${short} done` : " ✓ done"));
+    const text = rows[i].cells[2].querySelector("p");
+    text.querySelector(".done")?.remove();
+    if (passed) text.append(make("span", { class: "done" }, passed < names.length ? ` ${short} done` : " ✓ done"));
   });
 }
 
