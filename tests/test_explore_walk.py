@@ -513,6 +513,18 @@ def test_a_learners_rule_beside_the_right_one_is_its_twin_if_it_is_right(name):
     assert one.loss[-1] < one.loss[0] / 50
 
 
+def test_a_learners_rule_that_climbs_is_told_of_no_goal(figures):
+    def climbs(g, *, lr=0.1):
+        return -lr * g, {}
+
+    figure = yours(climbs, rules.gd)
+    assert "oal" not in figure.alt and figure.verdict() == "The loss ends higher than it began."
+    element = show(figures, figure)
+    element.locator(".status:not(:empty)").wait_for()
+    assert told(element) == figure.verdict()
+    assert "oal" not in element.inner_text()
+
+
 def test_every_rule_that_is_an_exercise_has_its_settings():
     assert set(BESIDE) == {
         exercise.answer.__name__

@@ -237,7 +237,7 @@ def test_the_page_shows_the_code_of_a_question(browser):
     option = "`p * q * r`"
     choice = predict.choice("?", right=(option, "`'a' * \"b\" * c`"), wrong=[("*no*", "`<i>`")])
     page.set_content(number.html() + choice.html())
-    source = (BOOK / "_js/bundled/descent.mjs").read_text(encoding="utf-8")
+    source = (BOOK / "_js/made/descent.mjs").read_text(encoding="utf-8")
     page.add_script_tag(type="module", content=source)
     page.wait_for_selector("predict-choice form")
     page.fill("predict-number input", "1")

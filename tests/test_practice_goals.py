@@ -28,6 +28,15 @@ def rates(curvatures):
     return [1 / h for h in sorted(curvatures, reverse=True)]
 
 
+def stream(X, y, batch_size, rng):
+    waiting = []
+    while True:
+        while len(waiting) < batch_size:
+            waiting.extend(rng.permutation(len(X)))
+        rows, waiting = waiting[:batch_size], waiting[batch_size:]
+        yield X[rows], y[rows]
+
+
 def median(lengths):
     return float(np.median(lengths))
 
@@ -93,6 +102,7 @@ def searched(race):
 
 SOLUTIONS = {
     "goal-three-steps": [rates],
+    "goal-stream": [stream],
     "goal-broken-images": [median],
     "goal-uphill": [forgets_uphill],
     "goal-rest": [falling],
@@ -217,7 +227,53 @@ def short(g, *, lr, max_norm):
     return lr * g * min(1, max_norm / np.linalg.norm(g)), {}
 
 
+def short_last(X, y, batch_size, rng):
+    """One epoch after the other, as in the exercise above."""
+    while True:
+        order = rng.permutation(len(X))
+        for first in range(0, len(X), batch_size):
+            rows = order[first : first + batch_size]
+            yield X[rows], y[rows]
+
+
+def dropped(X, y, batch_size, rng):
+    """What is left over is never seen."""
+    while True:
+        order = rng.permutation(len(X))
+        for first in range(0, len(X) - batch_size + 1, batch_size):
+            rows = order[first : first + batch_size]
+            yield X[rows], y[rows]
+
+
+def shuffled_once(X, y, batch_size, rng):
+    order, first = rng.permutation(len(X)), 0
+    while True:
+        rows = [order[k % len(X)] for k in range(first, first + batch_size)]
+        first += batch_size
+        yield X[rows], y[rows]
+
+
+def drawn_rows(X, y, batch_size, rng):
+    while True:
+        rows = rng.integers(0, len(X), batch_size)
+        yield X[rows], y[rows]
+
+
+def apart(X, y, batch_size, rng):
+    """Rows and answers are shuffled each by itself."""
+    for (X_batch, _), (_, y_batch) in zip(
+        stream(X, y, batch_size, rng), stream(X, y, batch_size, rng), strict=True
+    ):
+        yield X_batch, y_batch
+
+
+def ending(X, y, batch_size, rng):
+    for _, batch in zip(range(3), stream(X, y, batch_size, rng), strict=False):
+        yield batch
+
+
 LOSERS = {
+    "goal-stream": [short_last, shuffled_once, drawn_rows, apart, ending],
     "goal-three-steps": [
         seen_rates([0.05] * 4),  # The cell.
         seen_rates([1 / 20, 1 / 4, 1]),  # The solution, as numbers.
@@ -296,6 +352,17 @@ def test_a_report_says_what_holds_and_what_does_not():
     assert head == "The goal is not reached yet."
     assert lines[0] == "✓ The bowl of the page, 3 steps: the loss ends below `1e-20`."
     assert all(re.fullmatch("✗ A bowl with [^:]*: the loss ends at [^ ]*[.]", s) for s in lines[1:])
+
+
+def test_a_stream_that_is_none_is_told_so():
+    """What was told with NumPy's words for a shape before."""
+    assert "batch 3 has 20 rows" in goal("goal-stream", short_last).message
+    assert "there are 3, and no more" in goal("goal-stream", ending).message
+    once = goal("goal-stream", lambda X, y, batch_size, rng: (X[:batch_size], y[:batch_size]))
+    assert "One of the batches is an array" in once.message and "use `yield`" in once.message
+    assert "returned the int 3" in goal("goal-stream", lambda X, y, batch_size, rng: 3).message
+    empty = goal("goal-stream", lambda X, y, batch_size, rng: [])
+    assert "there are 0, and no more" in empty.message
 
 
 def test_what_is_not_begun_is_no_try():

@@ -229,7 +229,9 @@ def test_progress_counts_all_that_pages_ask_for(work):
     record.file().write_text(json.dumps(done))
     message = progress().message
     whole = len(names)
-    assert message.startswith(f"{whole} of {whole} done, {whole - 1} at the first try, 0 mastered.")
+    assert message.startswith(
+        f"{whole} of {whole} answers done, {whole - 1} at the first try, 0 mastered."
+    )
     assert "Mastered is" in message
     work(5)
     record.note("adam", True)
@@ -247,8 +249,36 @@ def test_what_is_asked_again(work, case):
     assert recall.chosen(done, case["date"])[0] == case["recalls"]
 
 
+SCRIPT = (book.ROOT / "book" / "_js" / "record.mjs").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "text, known",
+    [
+        # As the stub of "Trust no gradient", which the next cell uses.
+        (
+            "def f_again(x):\n    ...\n\n\nreport = check('a', f_again)\nreport",
+            "f = f_again; report = check('a', f_again)",
+        ),
+        ("def f_again(x):\n    return x\ncheck('a', f_again)", "f = f_again; check('a', f_again)"),
+        ("def f(x):\n    ...\n\n\ncheck('a', f)", None),
+        ("def f_again(x):\n    ...", None),
+    ],
+)
+def test_cells_below_know_what_is_written_again_by_its_first_name(figures, text, known):
+    also = figures.evaluate(
+        """async ([script, text]) => {
+            const { alsoAs } = await import(`data:text/javascript,${encodeURIComponent(script)}`);
+            return alsoAs(text, ["f"]);
+        }""",
+        [SCRIPT, text],
+    )
+    # Each line keeps its number.
+    lines = [known if known and "check(" in line else line for line in text.splitlines()]
+    assert also.splitlines() == lines
+
+
 def test_the_pages_script_keeps_and_chooses_the_same(figures):
-    text = (book.ROOT / "book" / "_js" / "record.mjs").read_text(encoding="utf-8")
     tries, days = figures.evaluate(
         """async ([text, {tries, days}, known]) => {
             const script = await import(`data:text/javascript,${encodeURIComponent(text)}`);
@@ -259,7 +289,7 @@ def test_the_pages_script_keeps_and_chooses_the_same(figures):
                 tries.map(after), days.map(({record, date}) => script.chosen(record, date, known)),
             ];
         }""",
-        [text, CASES, recall.known()],
+        [SCRIPT, CASES, recall.known()],
     )
     for case, entry in zip(CASES["tries"], tries, strict=True):
         assert entry == case["entry"], case["about"]

@@ -239,6 +239,7 @@ def test_a_learners_rule_walks_beside_the_right_one(runner, body, remote):
     spec = json.loads(unescape(told["html"].split("spec='")[1].split("'")[0]))
     assert told["remote"] is remote
     assert [rule["rule"] for rule in spec["rules"]] == ["yours", "momentum"]
+    assert spec["goal"] == 0 and not spec["task"]  # One that climbs could reach none.
     one, right = runner.walk(json.dumps(dict(lr=0.01)))["walks"]
     assert one["step"][0] == right["step"][0]
     assert (one["step"][1] == right["step"][1]) is remote
@@ -458,7 +459,7 @@ def test_a_learners_own_rule_walks_in_a_figure_beside_the_right_one(tab):
         numbers.locator("td:not(:empty)").first.wait_for()
         # The wrong correction makes the first step as long as ever, and all later ones longer.
         before, first = status.inner_text(), numbers.inner_text()
-        assert "The goal is not reached yet" in before
+        assert "oal" not in figure.inner_text()
         figure.get_by_role("slider", name="learning rate").focus()
         for _ in range(30):
             page.keyboard.press("ArrowLeft")
@@ -681,7 +682,7 @@ def test_progress_is_carried_over_to_a_folder_and_from_it(tab, tmp_path):
     page.get_by_text("2 loaded.").wait_for()
     whole = len(plan.of_names())
     told = page.locator("#progress-here").inner_text()
-    assert told.startswith(f"In this browser, 1 of {whole} done; tried: adam.")
+    assert told.startswith(f"In this browser, 1 of {whole} answers done; tried: adam.")
     with page.expect_download() as download:
         page.get_by_role("button", name="Download my progress").click()
     download.value.save_as(path)
@@ -706,6 +707,16 @@ def test_today_leads_to_an_exercise_to_be_written_again(tab):
         *["adam", "momentum"]
     ]
     assert "On January 2, this was said of your answer: “The first average is" in today.inner_text()
+    rows = page.locator("section:has(> #course) tbody tr")
+    counts = {}
+    for number, day in enumerate(plan.days()):
+        names = [name for section in day.do for name in section.names]
+        if done := len({"adam", "momentum"} & set(names)):
+            counts[number] = f"{done} of {len(names)} done"
+    assert rows.count() == len(plan.days()) and len(counts) == 2
+    for number in range(rows.count()):
+        told = rows.nth(number).locator(".done").all_inner_texts()
+        assert "".join(told).strip() == counts.get(number, "")
     today.get_by_role("link", name="adam", exact=True).click()
     page.wait_for_function("() => document.querySelector('.page-progress')?.textContent")
     assert "again=" not in page.url

@@ -254,7 +254,7 @@ def test_a_choice_that_cannot_be_judged_is_refused(given, words):
 
 
 CSS = BOOK / "_static/descent.css"
-SCRIPT = CSS.parents[1] / "_js" / "bundled" / "descent.mjs"
+SCRIPT = CSS.parents[1] / "_js" / "made" / "descent.mjs"
 
 
 @pytest.fixture(scope="module")
@@ -263,8 +263,11 @@ def page(browser):
     page = browser.new_page()
     source = SCRIPT.read_text(encoding="utf-8")
     page.set_content(f"<style>{CSS.read_text()}</style>{LIMIT.html()}{COLOR.html()}")
-    page.add_script_tag(
-        type="module", content=f"{source}\nwindow.descent = {{ readNumbers, judgeNumber }};"
+    page.evaluate(
+        """async (source) => {
+            window.descent = await import(`data:text/javascript,${encodeURIComponent(source)}`);
+        }""",
+        source,
     )
     page.wait_for_selector("predict-choice form")
     yield page
@@ -588,6 +591,9 @@ def test_tries_are_counted_on_the_page_and_an_explanation_is_kept(counted):
     page.reload()
     page.wait_for_selector("predict-explain form")
     assert page.is_disabled("predict-choice button") and page.is_disabled("predict-number button")
+    # What was answered is seen, and what came of it.
+    assert page.is_checked("predict-choice label:has-text('green') input")
+    assert page.inner_text("predict-choice .feedback") == said
     assert field.input_value() == "It is because of the cause."
     assert page.get_by_label("the cause").is_checked()
     page.get_by_label("the effect").check()
@@ -598,6 +604,16 @@ def test_tries_are_counted_on_the_page_and_an_explanation_is_kept(counted):
     page.reload()
     page.check("predict-choice label:has-text('red') input")
     page.click("predict-choice button")
+    assert page.inner_text("predict-choice .feedback") == "✓ Right. It is."
+    page.evaluate('localStorage.removeItem("descent/asked/ask-limit")')
+    for number, said in (("0.02", "✗ Not yet. That is 1/L."), ("0.04", "✓ Right. It is 2/L.")):
+        page.reload()
+        page.fill("predict-number input", number)
+        page.click("predict-number button")
+        page.reload()
+        assert page.input_value("predict-number input") == number
+        assert page.inner_text("predict-number .feedback") == said
+        assert page.is_enabled("predict-number button")
     assert page.inner_text("predict-choice .feedback") == "✓ Right. It is."
 
 

@@ -33,9 +33,10 @@ IN_WORDS = {
     "half an hour": 30,
 }
 # What a cell calls: its first argument is the name in the record, after the call's where that says
-# what is done with an exhibit.
-CALLED = re.compile(r'\b(check|goal|ask|explain|hunt|tells)\(\s*"([\w-]+)"')
-OF_EXHIBITS = {"hunt", "tells"}
+# what is done with an exhibit. The page's script gets the first of these patterns.
+CHECKED = r'\b(check|goal|hunt|tells)\(\s*"([\w-]+)"'
+CALLED = re.compile(CHECKED.replace("check|", "check|ask|explain|"))
+OF_EXHIBITS = ("hunt", "tells")
 
 
 def sections(page, notebook, seen):

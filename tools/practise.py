@@ -16,6 +16,7 @@ from pathlib import Path
 from docutils import nodes
 
 from descent.practice import plan
+from plan import CHECKED, OF_EXHIBITS
 from pyodide import entry
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -74,6 +75,7 @@ def write(app):
         ]
         for page in plan.TITLES
     }
+    settings["checked"], settings["exhibits"] = CHECKED, OF_EXHIBITS
     text = (SCRIPTS / "made" / "practise.mjs").read_text(encoding="utf-8")
     script = f"const settings = {json.dumps(settings)};\n{text}"
     (folder / "practise.mjs").write_text(script, encoding="utf-8", newline="\n")

@@ -50,6 +50,17 @@ function due(days, slips, spacing) {
 /** The first sentence of what was said to a mistake, or "". */
 export const says = (known, name, mistake) => known.says[mistake]?.[name] ?? known.says[mistake]?.[""] ?? "";
 
+/** The names in a section, which goes by its page and its number. */
+export const namesOf = (at, known) => known.sections.find(([page, number]) => page === at[0] && number === at[1])[4];
+
+/** A cell's text in which what is written once more also goes by its first name, for other cells. */
+export function alsoAs(text, names) {
+  const again = names.filter((name) => text.includes(`def ${name}_again(`));
+  const both = again.map((name) => `${name} = ${name}_again; `).join("");
+  // On the line of the check: so all lines keep their numbers.
+  return text.replace(/^(?=(\w+ = )?check\()/m, both);
+}
+
 /** What is asked again on a day, and the number of the plan's first day that isn't done, or null. */
 export function chosen(done, date, known) {
   const found = [];
@@ -71,8 +82,7 @@ export function chosen(done, date, known) {
   }
   const section = ({ name }) => known.sections.find((one) => one[4].includes(name));
   recalls = recalls.filter((asked, i) => recalls.findIndex((other) => section(other) === section(asked)) === i);
-  const named = (at) => known.sections.find(([page, number]) => page === at[0] && number === at[1])[4];
   const before = (name) => done[name]?.passed && whole(done[name]).days[0] < date;
-  const next = known.days.findIndex(([, sections]) => !sections.flatMap(named).every(before));
+  const next = known.days.findIndex(([, sections]) => !sections.flatMap((at) => namesOf(at, known)).every(before));
   return [recalls.slice(0, known.asked), next < 0 ? null : next + 1];
 }

@@ -1,6 +1,8 @@
 // The page's own life of the course's questions: no kernel, no library, no network; and what fetches
 // its figures. The judging is a twin of predict.py, and tests/test_predict.py holds the two together.
 
+import { kept } from "../kept.mjs";
+
 const SCALES = new Map(Object.entries({
   "%": 0.01, percent: 0.01, k: 1e3, thousand: 1e3, M: 1e6, million: 1e6, billion: 1e9, trillion: 1e12,
 }));
@@ -114,22 +116,6 @@ const uniqueId = (name) => `${name}-${(made += 1)}`;
 
 // ---------------------------------------------------------------- questions
 
-// What this browser keeps of them, if it keeps anything.
-const kept = {
-  get(key) {
-    try {
-      return JSON.parse(localStorage.getItem(`descent/${key}`)) ?? {};
-    } catch {
-      return {};
-    }
-  },
-  set(key, value) {
-    try {
-      localStorage.setItem(`descent/${key}`, JSON.stringify(value));
-    } catch { /* A private window. */ }
-  },
-};
-
 /** Tell the page how a question was answered. */
 const told = (element, name, passed, mistake) =>
   element.dispatchEvent(new CustomEvent("descent-answered", { bubbles: true, detail: { name, passed, mistake } }));
@@ -156,14 +142,18 @@ class Question extends HTMLElement {
     this.answer.innerHTML = `<span aria-hidden="true">${right ? "✓" : "✗"}</span> ${text}`;
   }
 
-  /** A question that is counted can be asked again on another day. */
+  /** What was answered today stands there again; on another day it can be asked anew. */
   resume(spec) {
-    const { day, wrong = 0, passed = false } = kept.get(`asked/${spec.name}`);
+    const { day, wrong = 0, passed = false, given } = kept.read(`asked/${spec.name}`);
     const today = day === new Date().toDateString();
-    this.state = { wrong: today ? wrong : 0, passed: today && passed };
+    this.state = today ? { wrong, passed, given } : { wrong: 0, passed: false };
     const details = this.querySelector("details");
-    if (this.state.passed) this.say(true, RIGHT.trim());
-    else if (this.state.wrong >= spec.tries) this.close();
+    if (this.state.given != null) {
+      this.choose(given);
+      this.say(...this.judge(spec));
+    } else if (this.state.passed) this.say(true, RIGHT.trim());
+    if (this.state.passed) return;
+    if (this.state.wrong >= spec.tries) this.close();
     // Whoever looks has not answered.
     else details.addEventListener("toggle", () => {
       if (!details.open || this.state.passed || this.state.wrong >= spec.tries) return;
@@ -175,12 +165,13 @@ class Question extends HTMLElement {
   }
 
   keep({ name }) {
-    kept.set(`asked/${name}`, { ...this.state, day: new Date().toDateString() });
+    kept.write(`asked/${name}`, { ...this.state, day: new Date().toDateString() });
   }
 
   count(spec, right) {
     if (right) this.state.passed = true;
     else if (!this.state.passed) this.state.wrong += 1;
+    this.state.given = this.chosen();
     this.keep(spec);
     if (!right && this.state.wrong >= spec.tries) this.close();
     told(this, spec.name, right, right ? null : this.chosen());
@@ -208,6 +199,9 @@ class PredictNumber extends Question {
   chosen() {
     return this.input.value;
   }
+  choose(given) {
+    this.input.value = given;
+  }
 }
 
 class PredictChoice extends Question {
@@ -227,6 +221,9 @@ class PredictChoice extends Question {
   chosen() {
     return this.inputs.find((input) => input.checked).nextElementSibling.textContent;
   }
+  choose(given) {
+    for (const input of this.inputs) input.checked = input.nextElementSibling.textContent === given;
+  }
 }
 
 const WORDS = 5;
@@ -238,7 +235,7 @@ class PredictExplain extends HTMLElement {
   connectedCallback() {
     if (this.form) return;
     const { name, must } = JSON.parse(this.getAttribute("spec"));
-    const key = `explained/${name}`, before = kept.get(key), id = uniqueId("answer");
+    const key = `explained/${name}`, before = kept.read(key), id = uniqueId("answer");
     const model = this.querySelector("details");
     this.input = make("textarea", { id, rows: 4 });
     this.input.value = before.text ?? "";
@@ -262,7 +259,7 @@ class PredictExplain extends HTMLElement {
       model.hidden = compared.hidden = !handed;
       model.open = handed;
     };
-    const keep = () => kept.set(key, { text: this.input.value, ...(handed && { ticks: this.boxes.map((box) => box.checked) }) });
+    const keep = () => kept.write(key, { text: this.input.value, ...(handed && { ticks: this.boxes.map((box) => box.checked) }) });
     this.addEventListener("input", keep);
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();

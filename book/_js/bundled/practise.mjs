@@ -3,7 +3,8 @@
 // `settings` stands before this text: where Python is to be had, and what each page has a record of,
 // written when the book is built.
 
-import { chosen, isFirstTry, isMastered, noted, says, thisDay } from "../record.mjs";
+import { keeps, kept } from "../kept.mjs";
+import { alsoAs, chosen, isFirstTry, isMastered, namesOf, noted, says, thisDay } from "../record.mjs";
 
 const here = new URL("./", import.meta.url);
 /** A page's address as the book names it. */
@@ -13,23 +14,6 @@ const practising = page.startsWith("exercises/");
 // A check takes less than a second, and a chapter's longest cell a minute: what is still running then
 // will hardly end by itself.
 const LIMIT = (practising ? 20 : 600) * 1000;
-
-// ---------------------------------------------------------------- what this browser keeps
-
-let keeps = true;
-try {
-  localStorage.setItem("descent", "1");
-} catch {
-  keeps = false;
-}
-const kept = {
-  get: (key) => (keeps ? localStorage.getItem(`descent/${key}`) : null),
-  set(key, value) {
-    if (keeps) localStorage.setItem(`descent/${key}`, value);
-  },
-  drop: (key) => keeps && localStorage.removeItem(`descent/${key}`),
-  keys: () => (keeps ? Object.keys(localStorage) : []).filter((key) => key.startsWith("descent/")).map((key) => key.slice(8)),
-};
 
 /** A short mark of a text: an answer belongs to a version of its exercise. */
 function mark(text) {
@@ -149,8 +133,8 @@ class Cell {
     this.original = this.block.querySelector("pre").textContent.replace(/\n$/, "");
     // What it checks, and what the learner's functions are called: asked again, they have other names.
     this.own = [...this.original.matchAll(/\bcheck\("[\w-]+", (\w+)\)/g)].map((found) => found[1]);
-    this.checked = [...this.original.matchAll(/\b(check|goal|hunt|tells)\(\s*"([\w-]+)"/g)]
-      .map(([, call, name]) => (["hunt", "tells"].includes(call) ? `${call}-${name}` : name));
+    this.checked = [...this.original.matchAll(new RegExp(settings.checked, "g"))]
+      .map(([, call, name]) => (settings.exhibits.includes(call) ? `${call}-${name}` : name));
     this.key = `answers/${page}/${index}/${mark(this.original)}`;
     this.text = kept.get(this.key) ?? this.original;
     // What stands below the cell is the answer to this text.
@@ -333,7 +317,7 @@ class Cell {
     say(python.started ? "Running" : "Loading Python (9 MB, once)");
     let answer;
     try {
-      const run = { cells: cells.map((cell) => cell.text), index: this.index, picture: picture(), seconds: LIMIT / 1000 - 5 };
+      const run = { cells: cells.map((cell) => alsoAs(cell.text, cell.own)), index: this.index, picture: picture(), seconds: LIMIT / 1000 - 5 };
       // As it is now: another tab, or a question, may have written more.
       answer = await python.answer({ run, progress: kept.get("progress") }, say);
       if (answer.failed) answer.failed = `Python broke down here, and starts anew. ${answer.failed}`;
@@ -498,20 +482,15 @@ function wrote(text) {
 }
 
 /** What has been done, an entry for each name. */
-function record() {
-  try {
-    return JSON.parse(kept.get("progress") ?? "{}") ?? {};
-  } catch { /* Somebody changed it by hand: nothing is told. */
-    return {};
-  }
-}
+const record = () => kept.read("progress");
 
 /** How much is done of these names. */
 function counted(names, done) {
   const of = (is) => names.filter((name) => is(done[name])).length;
   const passed = of((entry) => entry?.passed), first = of(isFirstTry), mastered = of(isMastered);
   const short = `${passed} of ${names.length}`;
-  const said = [`${short} done`, first ? `${first} at the first try` : "", mastered ? `${mastered} mastered` : ""];
+  // An exercise may ask for several.
+  const said = [`${short} answers done`, first ? `${first} at the first try` : "", mastered ? `${mastered} mastered` : ""];
   return { passed, short, long: said.filter(Boolean).join(", ") };
 }
 
@@ -531,7 +510,11 @@ function told() {
   const place = document.querySelector("#progress-here");
   if (place) place.replaceChildren(...overview(done));
   const plan = document.querySelector("#today-here");
-  if (plan) plan.replaceChildren(...asked(done, JSON.parse(document.querySelector("#course").textContent)));
+  if (plan) {
+    const known = JSON.parse(document.querySelector("#course").textContent);
+    plan.replaceChildren(...asked(done, known));
+    day(done, known);
+  }
 }
 
 /** A question that was answered on the page. */
@@ -564,6 +547,18 @@ function asked(done, known) {
     rest.append(items.length ? "Then, in the plan, day " : "Nothing is asked again yet. In the plan, day ", `${number}: `, ...parts.flatMap((part, i) => [i ? "; " : "", ...part]), ".");
   } else rest.append("The plan is done.");
   return [...(items.length ? [make("ol", {}, ...items)] : []), rest];
+}
+
+/** In the plan's table, the row of each day: how much of it is done. */
+function day(done, known) {
+  const rows = document.querySelector("#course").parentElement.querySelectorAll("tbody tr");
+  known.days.forEach(([, sections], i) => {
+    const names = sections.flatMap((at) => namesOf(at, known));
+    const { passed, short } = counted(names, done);
+    const text = rows[i].cells[2].querySelector("p");
+    text.querySelector(".done")?.remove();
+    if (passed) text.append(make("span", { class: "done" }, passed < names.length ? ` ${short} done` : " ✓ done"));
+  });
 }
 
 /** On the practice page: what was done, and the answers to take along. */

@@ -108,7 +108,7 @@ export function judged(spec, values, surface, all) {
     return [true, `at ${short(values.lr, 3)} a walk rests in ${WELLS[held[0]]} well, which is curved least; at ${short(more, 3)} none does.`];
   }
   if (walks.some(({ diverged, loss }) => diverged || loss.at(-1) > loss[0]))
-    return [false, "The steps overshoot: the loss ends higher than it began."];
+    return [false, goal ? "The steps overshoot: the loss ends higher than it began." : "The loss ends higher than it began."];
   const barred = easier(spec, values);
   let met, said;
   if (spec.noise) {
@@ -193,12 +193,12 @@ export const walk = {
   },
 
   length: (spec, values, { walks }) => (walks.length ? spec.steps : 0),
-  goal: (spec, values, { judged: [met, why] }) => ({ met, why: capital(why) }),
+  goal: (spec, values, { judged: [met, why] }) => (spec.goal ? { met, why: capital(why) } : null),
   again: (spec) => (spec.noise ? { seed: Math.floor(Math.random() * 1000) } : {}),
 
   say(spec, values, { walks, judged }, k) {
     const now = walks.length ? stepOf(walks[0], k) : null;
-    if (!now || k >= spec.steps) return judged[0] ? `After ${spec.steps} steps the loss is ${short(walks[0].loss.at(-1), 2)}.` : verdict(judged);
+    if (!now || k >= spec.steps) return judged[0] ? `After ${spec.steps} steps the loss is ${short(walks[0].loss.at(-1), 2)}.` : spec.goal ? verdict(judged) : judged[1];
     const remembered = Object.entries(now.remembered).map(([name, v]) => ` ${name} ${pair(v)},`).join("");
     return `Step ${now.at + 1}: gradient ${pair(now.g)},${remembered} step ${pair(now.step)}; loss ${short(walks[0].loss[now.at + 1], 2)}.`;
   },

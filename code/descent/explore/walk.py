@@ -192,6 +192,8 @@ class Walk(Figure):
             A walk by whose values to judge, in the place of `values`.
         """
         met, why = self.judged(**(trace.values if trace is not None else values))
+        if not self.goal:
+            return why
         return f"Goal reached: {why}" if met else f"The goal is not reached yet. {why}"
 
     def judged(self, **values):
@@ -206,7 +208,8 @@ class Walk(Figure):
         if self.surface == "hills":
             return self._held(walks)
         if any(t.diverged_at is not None or t.loss[-1] > t.loss[0] for t in walks):
-            return False, "The steps overshoot: the loss ends higher than it began."
+            end = "the loss ends higher than it began."
+            return False, f"The steps overshoot: {end}" if self.goal else end.capitalize()
         easier = self.harder(**values)
         if self.noise:
             mean = self.settled(**values)
@@ -292,6 +295,8 @@ class Walk(Figure):
     @property
     def task(self):
         """What the reader is asked to do."""
+        if not self.goal:
+            return ""
         if self.surface == "hills":
             within = f"within {CLOSE:.0%}"
             return f"Goal: find the largest lr at which a walk still comes to rest ({within})."
@@ -340,7 +345,7 @@ class Walk(Figure):
         for trace, name in zip(walks, names, strict=True):
             plot.path(left, trace, name)
             plot.curve(right, np.clip(trace.loss, low / 10 if low > 0 else low, 1e9), name)
-        if self.surface != "hills":
+        if self.surface != "hills" and self.goal:
             right.axhline(self.goal, color=plot.INK, lw=0.8, ls=":")
             right.annotate("goal", (self.steps, self.goal), ha="right", va="bottom", fontsize=9)
         right.set(
@@ -357,7 +362,7 @@ class Walk(Figure):
             return 1e-2, 10
         if self.surface == "saddle":
             return -4, 4
-        return min(1e-10, self.goal / 100), 1e4
+        return min(1e-10, self.goal / 100 or 1), 1e4
 
     @property
     def title(self):
@@ -544,7 +549,8 @@ def walk(
         Length of the walk.
     goal : float
         The loss to get below, and to stay below in the last tenth of the walk. On the hills the
-        goal is another: the largest learning rate at which a walk still comes to rest.
+        goal is another: the largest learning rate at which a walk still comes to rest. With 0
+        there is none.
     start : (float, float), optional
         Where the walk begins; the surface's own start unless given.
     starts : sequence of up to three (float, float), optional
@@ -637,4 +643,5 @@ def yours(rule, right):
     )
     empty = inspect.Parameter.empty
     copy.__kwdefaults__ = {n: needed[n] if v is empty else v for n, v in own.items()}
-    return walk(copy, beside=right, **BESIDE[right.__name__])
+    # No goal: what is wrong may never reach one.
+    return walk(copy, beside=right, goal=0, **BESIDE[right.__name__])

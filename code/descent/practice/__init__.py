@@ -329,5 +329,5 @@ def progress():
         said += [f"Tried: {', '.join(tried)}."] * bool(tried)
         lines.append(f"{title}: {len(passed)} of {len(names)}. {' '.join(said)}".rstrip())
     whole, passed, first, mastered = counts
-    head = f"{passed} of {whole} done, {first} at the first try, {mastered} mastered."
+    head = f"{passed} of {whole} answers done, {first} at the first try, {mastered} mastered."
     return Report(False, "\n".join([head, *lines, MASTERED]))

@@ -4,6 +4,7 @@ One number can be right by luck, or be seen elsewhere on the page. So what is ha
 function, and it meets other gaps, curvatures, spreads and scales than those of the page.
 """
 
+import itertools
 import sys
 from collections.abc import Callable
 from copy import deepcopy
@@ -112,6 +113,70 @@ def _three_steps(my_rates):
 # Stochastic gradient descent
 
 
+@_goal("goal-stream", "my_stream(X, y, batch_size, rng)")
+def _stream(my_stream):
+    for what, n, size, epochs in [
+        ("148 rows in batches of 64", 148, 64, 16),
+        ("10 rows in batches of 5", 10, 5, 3),
+        ("3 rows in batches of 8", 3, 8, 8),
+    ]:
+        X = np.stack([np.arange(n), np.arange(n) ** 2], axis=1).astype(float)
+        drawn = _asked(my_stream, X, np.arange(n), size, np.random.default_rng(n))
+        rows, answers, sizes = _first_batches(my_stream, drawn, n * epochs // size)
+        wrong = [s for s in sizes if s != size]
+        many = f"batch {sizes.index(wrong[0]) + 1} has {wrong[0]} rows" if wrong else ""
+        many = f"there are {len(sizes) - 1}, and no more" if wrong == [0] else many
+        yield _told(not wrong, what, f"all have {size} rows", many)
+        if wrong:
+            return
+        yield _told(
+            np.array_equal(rows, answers),
+            what,
+            "each row comes with its own answer",
+            "a row comes with the answer of another",
+        )
+        by_epoch = rows.reshape(epochs, n)
+        twice = (np.sort(by_epoch) != np.arange(n)).any(axis=1)
+        yield _told(
+            not twice.any(),
+            what,
+            f"each row comes once in each of {epochs} epochs",
+            f"in epoch {int(np.argmax(twice)) + 1}, a row comes twice and another never",
+        )
+        orders = len({tuple(order) for order in by_epoch})
+        alike = f"{orders} orders in {epochs} epochs"
+        # Of a few rows, two of many epochs can come in the same order by chance.
+        yield _told(
+            orders > min(epochs, n) / 2, what, "the order changes from epoch to epoch", alike
+        )
+
+
+def _first_batches(my_stream, drawn, count):
+    """The row numbers of the first batches, of X and of y, and how many rows each batch has."""
+    name = name_of(my_stream)
+    form = f"{name} should give pairs `(X_batch, y_batch)` without an end: use `yield`."
+    try:
+        batches = list(itertools.islice(drawn, count))
+    except TypeError as error:
+        if "not iterable" not in str(error):
+            raise
+        raise Refused(f"{name} returned {brief(drawn)}. {form}") from None
+    pairs = []
+    for batch in batches:
+        if not (isinstance(batch, tuple | list) and len(batch) == 2):
+            raise Refused(f"One of the batches is {brief(batch)}. {form}")
+        X, y = (numbers(part, "A batch") for part in batch)
+        if X.ndim != 2 or X.shape[1] != 2 or y.shape != X.shape[:1]:
+            raise Refused(
+                f"A batch has X of shape {X.shape} and y of shape {y.shape}. Its rows should be "
+                "rows of X, which has 2 columns here, with a number of y for each."
+            )
+        pairs.append((X[:, 0], y))
+    sizes = [len(y) for _, y in pairs] + [0] * (len(pairs) < count)
+    rows, answers = (np.concatenate([[], *(pair[i] for pair in pairs)]) for i in (0, 1))
+    return rows, answers, sizes
+
+
 def _shortened(g, max_norm):
     """Gradients along the last axis, each cut by itself."""
     length = np.linalg.norm(g, axis=-1, keepdims=True)
@@ -218,7 +283,7 @@ def _uphill(my_ball):
                 yours < 1.5 * ball + 1e-20,
                 f"{what}, beta = {beta:g}",
                 "no worse than the heavy ball",
-                "worse than the heavy ball by more than half",
+                "its excess is more than one and a half times the heavy ball's",
             )
         yours, ball = (measure(rule, 0.99, *more) for rule in (my_ball, rules.momentum))
         yield _told(
@@ -305,7 +370,7 @@ def _distance(my_lr):
         yield _told(
             times < 1.5,
             what,
-            "at most half as much again as the best rate leaves",
+            "at most one and a half times as much as the best rate leaves",
             f"{min(times, 1e6):.2g} times the excess of the best rate",
         )
 
@@ -484,8 +549,8 @@ def _save_adam(my_beta2):
         yield _told(
             memory <= 1.5 * shortest,
             f"{what}, its memory",
-            "at most half as long again as the shortest that works",
-            "longer than it must be, by more than half",
+            "at most one and a half times as long as the shortest that works",
+            "more than one and a half times as long as the shortest that works",
         )
 
 

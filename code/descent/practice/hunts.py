@@ -535,7 +535,7 @@ def _compared(right, other, gradients, own):
     if alike.all():
         return False, f"Both take the same steps. {_what_is_missing(gradients)}"
     at = int(np.argmax(~alike.reshape(len(right), -1).all(axis=1)))
-    after = f"They part at gradient {at + 1}, and no one factor explains it."
+    after = f"They part at gradient {at + 1}, and no other lr would make them agree."
     ratios = (other / right)[right != 0]
     beyond = not np.isfinite(other).all() or (other[right == 0] != 0).any() or (ratios < 0).any()
     alike = alike[(right != 0) | (other != 0)]

@@ -1,13 +1,16 @@
 """Compare what a submission did with the right answer, and with every mistake that is known."""
 
 import functools
+import itertools
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
 from .calls import kept, main_part
-from .mistakes import BY_ID, edited, function_of, pairs, source, wrong_answers
+from .mistakes import BY_ID, about, edited, function_of, source, wrong_answers
+from .pairs import pairs
 from .playing import TITLES, start, walks
 
 
@@ -29,6 +32,13 @@ class Parting:
     index: int
     at: tuple
     words: str
+
+
+class Slip(NamedTuple):
+    """A mistake that was recognized, and the one memory that it is about, if that is known."""
+
+    name: str
+    memory: str = ""
 
 
 @functools.cache
@@ -68,18 +78,27 @@ def behaves_as(exercise, wrong, played, tolerance=None):
     return None
 
 
+@functools.cache
+def _first_walk(exercise):
+    _, gradients, hyper = walks(exercise)[0]
+    return start(gradients) if exercise.before else None, tuple(zip(gradients, hyper, strict=True))
+
+
 def _begins_as(exercise, wrong, played):
     memory, scales = {}, played.scales
-    _, gradients, hyper = walks(exercise)[0]
-    w = start(gradients) if exercise.before else None
-    for g, now, (case, _, y, loose) in zip(gradients, hyper, played.values, strict=False):
+    w, steps = _first_walk(exercise)
+    for (g, now), (case, _, y, loose) in zip(steps, played.values, strict=False):
+        tolerance = max(exercise.tolerance, loose)
         try:
             given = (g,) if w is None else (w, g)
             x, memory = wrong(*given, **memory, **now)
+            # One number is compared sooner than an array: nearly all are out by it.
+            if abs(np.asarray(x).item(0) - y.item(0)) > 2 * tolerance * scales[case].item(0):
+                return False
         except Exception:
             return False
         x = np.broadcast_to(x, g.shape)
-        if not _close(x, y, scales[case], max(exercise.tolerance, loose)):
+        if not _close(x, y, scales[case], tolerance):
             return False
         w = None if w is None else x
     return True
@@ -183,21 +202,23 @@ def judge_values(exercise, played):
     fits = shapes[0] == shapes[1]
     if played.still and fits:
         return _verdict("never-moves", parting.words, parting)
-    name, begins = _recognized(exercise, played), None
-    if name is None:
-        name, begins = _recognized_pair(exercise, played)
+    slips, sure, begins = _recognized(exercise, played), True, []
+    if not slips:
+        slips, sure, begins = _recognized_pair(exercise, played)
     places = _rounded_to(answer, played)
-    if name is None and places is not None:
+    if not slips and places is not None:
         words = f"Yours are the right ones to {_counted(places, 'decimal place')}."
         return _verdict("rounded-off", f"{words} {parting.words}", parting)
-    if name is None and fits and played.ignored:
+    if not slips and played.lost and exercise.is_rule:
+        slips = [Slip("memory-forgotten")]
+    elif not slips and fits and played.ignored:
         return _without_effect(exercise, played, parting)
-    name = name or begins
-    if name is None:
+    slips = slips or begins
+    if not slips:
         return Verdict(False, _unrecognized(exercise, played, answer, parting), parting=parting)
-    if name == "step-kept" and played.aliased and played.in_place:
-        name = "aliased-memory"
-    return _told(exercise, played, name, parting)
+    if slips[0].name == "step-kept" and played.aliased and played.in_place:
+        slips = [Slip("aliased-memory")]
+    return _told(exercise, played, slips, parting, sure)
 
 
 def _rounded_to(answer, played):
@@ -231,22 +252,33 @@ def _without_effect(exercise, played, parting):
     return _verdict(name, words, parting)
 
 
-def _told(exercise, played, name, parting):
-    """The verdict on a mistake of this name, or on two."""
-    one, *two = name.split()
-    mistake = BY_ID[one]
-    # Of a rule's first step, and of nothing else, is told whether it is right.
-    begins = parting.index > 0 or not (two or exercise.is_rule)
-    says = mistake.tells(exercise.name, begins)
-    if two:
-        other = BY_ID[two[0]].tells(exercise.name, begins)
-        says = f"Two things at once. {says} And: {other}"
-    message = f"{says} {parting.words}"
+def _told(exercise, played, slips, parting, sure=True):
+    """The verdict on one mistake or on two; `sure` if no others would give the same numbers."""
+    # Of two mistakes, neither can say that the rest is right; of a rule's first step both can.
+    begins = parting.index > 0 if exercise.is_rule else len(slips) == 1
+    says = [
+        BY_ID[name].tells(exercise.name, begins)
+        + f" This is about `{memory}` alone." * bool(memory)
+        for name, memory in slips
+    ]
+    message = says[0]
+    if len(slips) > 1:
+        head = (
+            "Two things at once."
+            if sure
+            else (
+                "Two things at once, it seems. Others would give the same numbers; one such pair:"
+            )
+        )
+        message = f"{head} {says[0]} And: {says[1]}"
+    message = f"{message} {parting.words}"
     if played.lost:
         lost = " and ".join(f"`{name}`" for name in sorted(played.lost))
         message += f" Your function takes {lost}, and never returns it."
-    variant = mistake.id if mistake.variant else None
-    return Verdict(False, message, None if variant else mistake.id, variant, parting)
+    if not sure:
+        return Verdict(False, message, parting=parting)
+    name, variant = slips[0].name, BY_ID[slips[0].name].variant
+    return Verdict(False, message, *((None, name) if variant else (name, None)), parting)
 
 
 def _praise(exercise, played, answer):
@@ -272,7 +304,7 @@ def judge_points(exercise, played):
         p.ndim == 2 and len(p) > 1 and (p == p[0]).all() and not np.array_equal(p[0], x[0])
         for (_, _, p, _), (_, _, x, _) in paths
     ):
-        return _told(exercise, played, "aliased-memory", verdict.parting)
+        return _told(exercise, played, [Slip("aliased-memory")], verdict.parting)
     return verdict
 
 
@@ -283,50 +315,76 @@ def judge_calls(exercise, played):
         return Verdict(True, _praise(exercise, played, answer))
     log = played.seen["logs"][0]
     parting = part(answer, played, exercise.tolerance)
-    for bank in (wrong_answers(exercise.answer), pairs(exercise.answer)):
+    twice = [(" ".join(pair.names), pair.edits, pair.function) for pair in pairs(exercise.answer)]
+    for bank in (wrong_answers(exercise.answer), twice):
         names = [name for name, _, wrong in bank if behaves_as(exercise, wrong, played)]
         if names:
-            return _told(exercise, played, _by_calls(names, log), parting)
+            slips = [Slip(name) for name in _by_calls(names, log).split()]
+            return _told(exercise, played, slips, parting)
     calls = f"Your loop's first calls were: {', '.join(log[:8])}."
     words = _unrecognized(exercise, played, answer, parting, calls)
     return Verdict(False, words, parting=parting)
 
 
 def _recognized(exercise, played):
-    """The id of the mistake that gives these numbers, or None."""
+    """The mistake that gives these numbers, alone in a list; an empty one if there is none."""
     found = [
-        (_memory_agrees(did, played), name)
-        for name, _, wrong in wrong_answers(exercise.answer)
+        (_memory_agrees(did, played), name, edit)
+        for name, edit, wrong in wrong_answers(exercise.answer)
         if (did := behaves_as(exercise, wrong, played)) is not None
     ]
     if exercise.is_rule and all(np.isnan(value[2]).all() for value in played.values):
         # Such numbers are all alike, so the memory has to tell.
-        found = [pair for pair in found if pair[0]]
-    return min(found, key=lambda pair: pair[0] is False)[1] if found else None
+        found = [row for row in found if row[0]]
+    if not found:
+        return []
+    _, name, _ = min(found, key=lambda row: row[0] is False)
+    return [_slip(exercise, name, [edit for _, other, edit in found if other == name])]
+
+
+def _slip(exercise, name, edits):
+    """A mistake, and what it is about if all edits that made it are about the same."""
+    memories = {about(exercise.answer, name, edit) for edit in edits}
+    return Slip(name, *memories) if len(memories) == 1 else Slip(name)
 
 
 def _recognized_pair(exercise, played):
-    """The ids of two mistakes that give all of these numbers; and of those that begin alike.
+    """Two mistakes that give all of these numbers; whether no others do; and what begins alike.
 
     What is the same in a rule's first walk, and not in others, is the same mistake in other words.
-    Each is None if there is no such mistake.
     """
-    begins = None
+    begins, found = [], []
     if not (exercise.is_rule or exercise.in_pairs) or _is_constant(exercise, played):
-        return None, None
+        return [], True, []
     looks = exercise.is_rule and not _has_signs_alone(played)
     looks = looks and not _begins_as(exercise, exercise.answer, played)
     if looks:
         alone = wrong_answers(exercise.answer)
-        begins = next((n for n, _, wrong in alone if _begins_as(exercise, wrong, played)), None)
-    for name, _, wrong in pairs(exercise.answer):
-        if exercise.is_rule and not _begins_as(exercise, wrong, played):
+        alike = (Slip(n) for n, _, wrong in alone if _begins_as(exercise, wrong, played))
+        begins = list(itertools.islice(alike, 1))
+    for pair in pairs(exercise.answer):
+        if pair.quick is None or not _may_be(exercise, pair.quick, played):
             continue
-        if behaves_as(exercise, wrong, played) is not None:
-            return _mistake_first(name), None
-        if looks:
-            begins = begins or name
-    return None, _mistake_first(begins)
+        did = behaves_as(exercise, pair.function, played)
+        if did is not None:
+            found.append((_memory_agrees(did, played), pair))
+        elif looks and not begins:
+            begins = [Slip(name) for name in _mistake_first(pair.names)]
+    best = [pair for agrees, pair in found if agrees is not False] or [pair for _, pair in found]
+    if not best:
+        return [], True, begins
+    names = _mistake_first(best[0].names)
+    same = [dict(zip(pair.names, pair.edits, strict=True)) for pair in best]
+    same = [edits for edits in same if edits.keys() == set(names)]
+    slips = [_slip(exercise, name, [edits[name] for edits in same]) for name in names]
+    return slips, len(same) == len(best), begins
+
+
+def _may_be(exercise, quick, played):
+    """Whether a wrong answer is worth to be played to its end."""
+    if exercise.is_rule:
+        return _begins_as(exercise, quick, played)
+    return all(_answers_alike(quick, *call) for call in played.calls)
 
 
 def _is_constant(exercise, played):
@@ -344,9 +402,9 @@ def _has_signs_alone(played):
     return len(np.unique(np.concatenate(sizes))) <= 3
 
 
-def _mistake_first(name):
+def _mistake_first(names):
     """Two ids, a mistake before a variant: it is the one to mend."""
-    return name and " ".join(sorted(name.split(), key=lambda one: BY_ID[one].variant))
+    return sorted(names, key=lambda one: BY_ID[one].variant)
 
 
 def _by_calls(names, log):
@@ -605,11 +663,20 @@ def judge_differences(exercise, played):
         return Verdict(True, f"{_praise(exercise, played, answer)} {h}")
     if together:
         return _verdict("all-at-once", f"{parting.words} {h}", parting)
-    for name, wrong in _with_distance(exercise, distance):
-        if behaves_as(exercise, wrong, played, 1e-3) is not None:
-            return _verdict(name, f"{parting.words} {h}", parting)
+    told = replace(parting, words=f"{parting.words} {h}")
+    alone = [((name,), edit) for name, edit, _ in wrong_answers(exercise.answer)]
+    twice = [(pair.names, "; ".join(pair.edits)) for pair in pairs(exercise.answer)]
+    for ways in (alone, twice):
+        found = [
+            names
+            for names, edit in ways
+            if behaves_as(exercise, _with_distance(exercise, edit, distance), played, 1e-3)
+        ]
+        if found:
+            sure = len(set(map(frozenset, found))) == 1
+            return _told(exercise, played, [Slip(name) for name in found[0]], told, sure)
     error = _error(answer, played)
-    words = f"{h} Your gradient is off by {error:.1g} of its size."
+    words = f"{h} Your gradient is off by up to {100 * error:.2g} % of its largest entry."
     if distance < 1e-8 and error < 1:
         return _verdict("difference-too-small", words, parting)
     if distance > 1e-4 and error < 1:
@@ -617,11 +684,10 @@ def judge_differences(exercise, played):
     return Verdict(False, _unrecognized(exercise, played, answer, parting), parting=parting)
 
 
-def _with_distance(exercise, h):
-    """Every wrong answer of the bank, with the learner's distance in the place of its own."""
-    for name, edit, _ in wrong_answers(exercise.answer):
-        text = edited(source(exercise.answer), f"6e-6 -> {h!r}; {edit}")
-        yield name, function_of(text, exercise.answer)
+def _with_distance(exercise, edit, h):
+    """A wrong answer of the bank, with the learner's distance in the place of its own."""
+    text = edited(source(exercise.answer), f"6e-6 -> {h!r}; {edit}")
+    return function_of(text, exercise.answer)
 
 
 def _looks(points):

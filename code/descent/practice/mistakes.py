@@ -287,6 +287,7 @@ MISTAKES = (
             "m=m, u=u -> m=m_hat, u=u",
             "m=m, s=s -> m=m_hat, s=s_hat",
             "m=m, s=s -> m=m_hat, s=s",
+            "v_max=v_max, t=t -> v_max=v_hat, t=t",
         ),
         later=(
             "What goes into the memory is the corrected average. At the next step it is averaged "
@@ -792,6 +793,36 @@ MISTAKES = (
         ),
     ),
     Mistake(
+        "g-for-v",
+        "The step is divided by the newest gradient alone: those before it have no part in the "
+        "divisor, so all that is left of a coordinate's gradient is about its sign.",
+        (
+            "v_hat = v / -> v_hat = g**2 /",
+            "v_hat = v / (1 - beta2**t) -> v_hat = g**2",
+        ),
+    ),
+    Mistake(
+        "m-for-v",
+        "The step is divided by what `m` gives, where it should be `v`. The average of the "
+        "gradients has signs, and the root of a negative number is not a number.",
+        (
+            "v_hat = v / -> v_hat = m /",
+            "v_hat = v / -> v_hat = m_hat /",
+            "np.sqrt(v_hat) -> np.sqrt(m_hat)",
+            "np.sqrt(v_hat) -> np.sqrt(m)",
+        ),
+    ),
+    Mistake(
+        "v-for-m",
+        "What stands above the line of the fraction is made from `v`, where it should be `m`. "
+        "Squares have no sign, so every coordinate moves in one direction, whatever its gradients "
+        "were.",
+        (
+            "m_hat = m / -> m_hat = v /",
+            "lr * m_hat / -> lr * v_hat /",
+        ),
+    ),
+    Mistake(
         "v-not-used",
         "The step is not divided by anything that the sizes of the gradients decide. Steep and "
         "flat coordinates get the same rate.",
@@ -970,6 +1001,8 @@ MISTAKES = (
         (
             "lr * (beta * m + g) -> lr * (m + g)",
             "lr * (beta * m + g) -> lr * (m + beta * g)",
+            "lr * (beta * m + g) -> lr * (m + beta * m)",
+            "lr * (beta * m + g) -> lr * (m + beta * m + g)",
         ),
     ),
     Mistake(
@@ -983,6 +1016,22 @@ MISTAKES = (
         "What looks ahead was kept as the memory, so the next step goes on from there, and every "
         "gradient counts twice. The look ahead is for one step only.",
         ("return lr * (beta * m + g) -> m = beta * m + g\n    return lr * m",),
+    ),
+    Mistake(
+        "lookahead-in-memory",
+        "What looks ahead came into the memory, where a gradient should. It has a part of the "
+        "memory in it already, so the past counts twice. The look ahead is for one step only.",
+        (
+            "lr * (beta * m + g) -> lr * (beta * m + g); "
+            "m = beta * m + g -> m = beta * m + (beta * m + g)",
+            "m = beta * m + g -> m = beta * m + (beta * m + g); lr * (beta * m + g) -> lr * m",
+            "m = beta * m + g -> ahead = beta * m + g\n    m = beta * m + ahead; "
+            "lr * (beta * m + g) -> lr * ahead",
+            "m = beta * m + g -> m = beta * m + g\n    ahead = beta * m + g; "
+            "return lr * (beta * m + g) -> m = beta * m + ahead\n    return lr * ahead",
+            "m = beta * m + g -> m = beta * m + g\n    ahead = beta * m + g; "
+            "return lr * (beta * m + g) -> m = beta * m + ahead\n    return lr * m",
+        ),
     ),
     Mistake(
         "beta1-not-scheduled",
@@ -1026,6 +1075,7 @@ MISTAKES = (
         "counts is the largest so far.",
         (
             "v_max = np.maximum(v_max, v) -> v_max = v",
+            "v_max=v_max, t=t -> v_max=v, t=t",
             "u = np.maximum(beta2 * u, abs(g) + eps) -> u = abs(g) + eps",
         ),
         own={
@@ -1661,6 +1711,10 @@ MISTAKES = (
             "np.ndindex(x.shape) -> range(len(x))",
             "np.zeros_like(x) -> np.zeros(len(x)); np.ndindex(x.shape) -> range(len(x))",
         ),
+        later=(
+            "In an array with two axes, a whole row or column was moved at once, where each "
+            "entry needs a move of its own."
+        ),
     ),
     Mistake(
         "start-missing",
@@ -1707,6 +1761,10 @@ MISTAKES = (
             "np.linalg.eigvalsh(A) -> np.diag(A)",
             "np.linalg.eigvalsh(A) -> A",
             "np.linalg.eigvalsh(A) -> np.linalg.norm(A, axis=0)",
+        ),
+        later=(
+            "In a turned bowl the steepest direction is none of the axes, and it is steeper "
+            "than every one of them."
         ),
     ),
     Mistake(
@@ -1808,6 +1866,10 @@ MISTAKES = (
             "(kappa - 1) / (kappa + 1) -> 1 - 2 / kappa",
             "math.log(factor) / math.log(left) -> kappa / 2 * math.log(1 / factor)",
         ),
+        later=(
+            "What a step leaves is near 1 - 2/kappa for a large condition number only. For a "
+            "small one, that is too rough."
+        ),
     ),
     Mistake(
         "another-memory",
@@ -1824,12 +1886,17 @@ MISTAKES = (
         "half-life-as-if-long",
         "Right for a long half-life only. For a short one, that is too rough. What is it exactly?",
         ("0.5 ** (1 / half_life) -> 1 - math.log(2) / half_life",),
+        later=("It is near beta for a long half-life only. For a short one, that is too rough."),
     ),
     Mistake(
         "same-part-each-step",
         "Right for one step, and for no longer half-life: you took the same part of the whole away "
         "at each step. But a step takes away a part of what is still there.",
         ("0.5 ** (1 / half_life) -> 1 - 0.5 / half_life",),
+        later=(
+            "You took the same part of the whole away at each step. But a step takes away a "
+            "part of what is still there."
+        ),
     ),
     Mistake(
         "half-life-upside-down",
@@ -1864,6 +1931,10 @@ MISTAKES = (
             "enters[source] / enters[target] -> enters[target] / enters[source]",
             '"average": 1 - beta -> "average": 1 / (1 - beta)',
         ),
+        later=(
+            "The factor goes the wrong way: where the lr has to become larger, it makes it "
+            "smaller. Under a steady gradient, which of the two memories ends up larger?"
+        ),
     ),
     Mistake(
         "conversion-forgotten",
@@ -1879,6 +1950,7 @@ MISTAKES = (
             "lr * enters[source] / enters[target] -> lr * enters[source]",
             "lr * enters[source] / enters[target] -> lr / enters[target]",
         ),
+        later=("One of the two conventions has no part in it."),
     ),
     Mistake(
         "converted-by-beta",
@@ -1910,6 +1982,9 @@ MISTAKES = (
         "The numbers are right, and in the wrong order: the newest value counts most, and it comes "
         "last in the array.",
         ("np.arange(t)[::-1] -> np.arange(t)",),
+        later=(
+            "The order is turned: the newest value counts most, and it comes last in the array."
+        ),
     ),
     Mistake(
         "weights-of-a-sum",
@@ -2158,50 +2233,35 @@ def wrong_answers(answer):
     return tuple(found)
 
 
-_OF_CORRECTIONS = {
-    *("only-m-corrected", "only-v-corrected", "frozen-t", "beta-times-t", "t-off-by-one"),
-    *("frozen-power", "power-of-one-minus-beta", "correction-multiplies", "correction-adds"),
-    *("correction-without-parentheses", "corrected-kept", "correction-outside-root"),
-    *("corrected-twice", "divided-by-what-is-left"),
-}
-
-
-def _contradict(one, two):
-    """Whether two mistakes can't be made together: what isn't there can't be wrong."""
-    return {one, two} & {"no-correction"} != set() and {one, two} & _OF_CORRECTIONS != set()
-
-
 @functools.cache
-def pairs(answer):
-    """Every wrong answer with two different mistakes at once, in the same form.
+def about(answer, name, edit):
+    """Which memory an edit is about, where the same mistake can be made in another as well.
 
-    The id is that of both, with a space between them. Of each mistake, only the first way to make
-    it is tried; where there are few, all those that are made in different lines.
+    Returns
+    -------
+    str
+        Such as "v", for an edit of what sets `v` or `v_hat`; "" where it is about several, or where
+        the mistake has only one place in this answer.
     """
     text = source(answer)
-    lines, firsts, ways = text.splitlines(), set(), []
-    for name, edit, _ in wrong_answers(answer):
-        new = edited(text, edit)
-        at = {
-            i
-            for i, pair in enumerate(zip(lines, new.splitlines(), strict=False))
-            if len(set(pair)) > 1
-        }
-        ways.append((name, edit, new, at, name not in firsts))
-        firsts.add(name)
-    found, seen = [], {text, *(new for _, _, new, _, _ in ways)}
-    few = len(ways) < 40
-    for one, first, once, here, is_first in ways:
-        for two, second, _, there, is_second in ways:
-            apart = few and not here & there
-            if one == two or _contradict(one, two) or not (apart or (is_first and is_second)):
-                continue
-            twice = edited(once, second)
-            if twice is None or twice in seen:
-                continue
-            seen.add(twice)
-            try:
-                found.append((f"{one} {two}", f"{first}; {second}", function_of(twice, answer)))
-            except SyntaxError:
-                continue
-    return tuple(found)
+    ways = {
+        edit: _memories(text, edited(text, edit))
+        for n, edit, _ in wrong_answers(answer)
+        if n == name
+    }
+    single = {way for way in map(frozenset, ways.values()) if len(way) == 1}
+    mine = frozenset(ways[edit])
+    return next(iter(mine)) if mine in single and len(single) > 1 else ""
+
+
+def _memories(old, new):
+    """The averages of which a line differs between two texts."""
+    differ = set(old.splitlines()) ^ set(new.splitlines())
+    names = set()
+    for line in differ:
+        target, is_set, _ = line.partition(" = ")
+        if is_set:
+            names |= set(re.findall(r"\b([msuv])(?:_hat)?\b", target))
+    # In a head or a dict, where each has its value behind it.
+    given = [set(re.findall(r"\b([msuv])=(\w+)", text)) for text in (old, new)]
+    return names | {name for name, _ in given[0] ^ given[1]}

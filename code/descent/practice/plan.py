@@ -75,7 +75,7 @@ _ROWS = (
     ("gradient_descent", 6, "Curvature decides", "Write", 2, 10, "stable_lr steps_needed"),
     ("gradient_descent", 7, "Catch a wrong gradient", "Write", 3, 15, "gradient_test"),
     ("stochastic_gradient_descent", 1, "One epoch", "Write", 2, 30,
-     "order-minibatches minibatches"),
+     "order-minibatches minibatches goal-stream"),
     ("stochastic_gradient_descent", 2, "The museum of lost rows", "Find the bug", 2, 15,
      "hunt-minibatches-a hunt-minibatches-b"),
     ("stochastic_gradient_descent", 3, "Stairs", "Write", 2, 5, "schedule"),

@@ -4,6 +4,7 @@ import ast
 import functools
 import html
 import linecache
+import re
 import sys
 from dataclasses import dataclass, field
 
@@ -157,6 +158,9 @@ def trouble_message(trouble, function):
     begun = f"{function} stopped with an error{at}:\n{code(said)}\n"
     if "for ^" in trouble.text or "bitwise_xor" in trouble.text:
         return begun + "In Python, `^` is not a power."
+    missing = re.match(r"name '(\w+)' is not defined", trouble.text)
+    if missing and hasattr(np, missing[1]):
+        return begun + f"NumPy has that name, and Python doesn't know it alone: `np.{missing[1]}`."
     if LACKS in trouble.text:
         return begun + "It may well be right in PyTorch. Leave it out for the check."
     return begun + _ADVICE.get(trouble.kind, _ADVICE[None])
