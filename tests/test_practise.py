@@ -820,6 +820,32 @@ def test_nothing_is_asked_of_others_before_somebody_acts(tab):
     assert asked and not any("pyodide" in url or "python/" in url for url in asked)
 
 
+@pytest.mark.parametrize("address, begins", [("pyodide/", True), ("https://elsewhere/", False)])
+def test_on_a_second_page_python_comes_before_it_is_asked_for(tab, address, begins):
+    """Where it stands beside the pages; from elsewhere it waits for a focus."""
+    script = (book.SITE / "_static" / "practise.mjs").read_text(encoding="utf-8")
+    headers = {"Content-Type": "text/javascript"}
+    asked = []
+
+    def given(route):
+        route.fulfill(body=script.replace(PUBLIC, address), headers=headers)
+
+    def refused(route):
+        asked.append(route.request.url)
+        route.abort()
+
+    page = tab("exercises/adam", routes={"**/practise.mjs*": given, "**/pyodide.mjs": refused})
+    page.wait_for_timeout(300)
+    assert not asked
+    page.evaluate("sessionStorage.setItem('descent/python', 'a page')")
+    page.reload()
+    for _ in range(100 if begins else 10):
+        page.wait_for_timeout(100)
+        if asked:
+            break
+    assert bool(asked) == begins
+
+
 def test_lines_are_put_in_order_by_keys_and_by_thumbs(tab):
     # Without the worker: what is tried here needs no Python.
     phone = dict(viewport=dict(width=390, height=844), has_touch=True)

@@ -24,6 +24,7 @@ function mark(text) {
 
 // ---------------------------------------------------------------- Python
 
+const USED = "descent/python";
 const BLOCKED = "This browser, or a rule of this site, doesn't let the page run Python. It may be too old.";
 
 /** Python in a worker: one question at a time, one answer each; ended and begun anew where it hangs. */
@@ -63,6 +64,7 @@ class Python {
       this.end();
       throw new Error(blocked ? BLOCKED : "Python could not be loaded: is there a network? Press again to try once more.");
     }
+    if (keeps) sessionStorage.setItem(USED, page);
   }
 
   ask(message) {
@@ -125,6 +127,8 @@ function picture() {
   return [narrow && "narrow", dark && "dark"].filter(Boolean).join("_") || "light";
 }
 
+const texts = new Map();
+
 class Cell {
   constructor(node, index) {
     this.node = node;
@@ -135,7 +139,10 @@ class Cell {
     this.own = [...this.original.matchAll(/\bcheck\("[\w-]+", (\w+)\)/g)].map((found) => found[1]);
     this.checked = [...this.original.matchAll(new RegExp(settings.checked, "g"))]
       .map(([, call, name]) => (settings.exhibits.includes(call) ? `${call}-${name}` : name));
-    this.key = `answers/${page}/${index}/${mark(this.original)}`;
+    // By its text alone: a cell that comes in above moves no answer.
+    const same = texts.get(this.original) ?? 0;
+    texts.set(this.original, same + 1);
+    this.key = `answers/${page}/${mark(this.original)}${same ? `/${same}` : ""}`;
     this.text = kept.get(this.key) ?? this.original;
     // What stands below the cell is the answer to this text.
     this.answered = this.original;
@@ -631,3 +638,8 @@ if (wanted) {
   history.replaceState(null, "", location.pathname + location.hash);
 }
 if (number) [...document.querySelectorAll("article h2")].find((heading) => heading.textContent.startsWith(`${number}.`))?.scrollIntoView();
+
+// Who ran something on another page will here, too: then it is ready when they are. From elsewhere it
+// comes when it is asked for, never before.
+if (practising && keeps && sessionStorage.getItem(USED) && !settings.pyodide.includes("://"))
+  (window.requestIdleCallback ?? setTimeout)(() => python.start().catch(() => {}));
