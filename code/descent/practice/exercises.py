@@ -9,14 +9,24 @@ from descent import rules
 from . import answers
 from .calls import parameters
 from .detecting import judge_adam_test, judge_gradient_test, play_adam_test, play_gradient_test
-from .judging import judge_calls, judge_differences, judge_epochs, judge_points, judge_values
+from .judging import (
+    judge_calls,
+    judge_differences,
+    judge_epochs,
+    judge_groups,
+    judge_points,
+    judge_values,
+)
 from .mistakes import MISTAKES, wrong_answers
 from .playing import (
+    begin_checkpoint,
     play_adam_all,
     play_bias_correction,
+    play_checkpoint,
     play_clip,
     play_finite_difference,
     play_minibatches,
+    play_parameter_groups,
     play_reckoning,
     play_resume,
     play_rule,
@@ -60,6 +70,9 @@ class Exercise:
         Ids of mistakes that `judge` knows by other signs than the numbers of an edit.
     in_pairs : bool
         Whether two mistakes at once are looked for; in a rule, they always are.
+    begin : callable or None
+        ``begin(exercise, submission) -> array``: what it does at first, where all that it is played
+        with takes long. It is in ``played.seen["begin"]`` too.
     """
 
     name: str
@@ -72,6 +85,7 @@ class Exercise:
     judge: Callable = judge_values
     named: tuple = ()
     in_pairs: bool = False
+    begin: Callable | None = None
 
     @property
     def is_rule(self):
@@ -313,6 +327,21 @@ def _table():
         "PyTorch's training loop, each call in its place; the scheduler steps once an epoch.",
         answers.training_loop, play_training_loop, "the second step uses the second gradient alone",
         judge=judge_calls,
+    )  # fmt: skip
+    yield Exercise(
+        "parameter_groups", "f(model, AdamW, *, lr, weight_decay) -> optimizer",
+        "An AdamW that decays what has two axes or more, and nothing else; lr is for all.",
+        answers.parameter_groups, play_parameter_groups,
+        "g = 0, lr = .1, weight_decay = .5: a matrix of 2 becomes 1.9, a bias of 2 stays",
+        judge=judge_groups, in_pairs=True,
+    )  # fmt: skip
+    yield Exercise(
+        "checkpoint",
+        "f(model, loss_function, optimizer, scheduler, batches, epochs, saved=None) -> checkpoint",
+        "PyTorch's training loop until epochs are done in all; it carries on from saved, the "
+        "checkpoint of an earlier call. What a checkpoint holds is yours.",
+        answers.checkpoint, play_checkpoint, "3 epochs, a checkpoint, then 5: as 5 at one go",
+        judge=judge_calls, begin=begin_checkpoint,
     )  # fmt: skip
 
 

@@ -60,6 +60,8 @@ def behaves_as(exercise, wrong, played, tolerance=None):
     # A rule is called step by step, so most wrong answers are out after the first step.
     if exercise.is_rule and not _begins_as(exercise, wrong, played):
         return None
+    if exercise.begin and not _begins_alike(exercise, wrong, played):
+        return None
     if not all(_answers_alike(wrong, *call) for call in played.calls):
         return None
     whole = play(exercise, wrong)
@@ -83,6 +85,14 @@ def _begins_as(exercise, wrong, played):
             return False
         w = None if w is None else x
     return True
+
+
+def _begins_alike(exercise, wrong, played):
+    try:
+        begins = exercise.begin(exercise, wrong)
+    except Exception:
+        return False
+    return np.allclose(begins, played.seen["begin"], 1e-3, 1e-9, equal_nan=True)
 
 
 def _answers_alike(wrong, args, kwargs, result):
@@ -290,6 +300,13 @@ def judge_calls(exercise, played):
     calls = f"Your loop's first calls were: {', '.join(log[:8])}."
     words = _unrecognized(exercise, played, answer, parting, calls)
     return Verdict(False, words, parting=parting)
+
+
+def judge_groups(exercise, played):
+    """Judge groups of parameters: of what PyTorch refuses, there are no numbers."""
+    if played.seen["refused"]:
+        return _verdict("in-two-groups", f"It says: {played.seen['refused']}.")
+    return judge_values(exercise, played)
 
 
 def _recognized(exercise, played):

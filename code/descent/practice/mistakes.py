@@ -799,6 +799,7 @@ MISTAKES = (
             "steps[name] = lr * -> steps[name] = ",
             "x = x - lr * g -> x = x - g",
             "return lr * factor -> return factor",
+            "free], lr=lr) -> free])",
         ),
     ),
     Mistake(
@@ -1312,6 +1313,206 @@ MISTAKES = (
         "The learning rate stays the same during the training: nothing tells the scheduler that "
         "an epoch has passed.",
         ("        scheduler.step() -> ", "        scheduler.step() ->     scheduler.step()"),
+    ),
+    Mistake(
+        "decay-on-all",
+        "The decay pulls at everything: at biases and scales too, which have one axis or none.",
+        (
+            "weight_decay=0 -> weight_decay=weight_decay",
+            "p.ndim > 1 -> p.ndim >= 0",
+        ),
+    ),
+    Mistake(
+        "group-takes-the-default",
+        "A group decays that shouldn't, though only a little: it doesn't say its own decay, so it "
+        "takes that of the call, and where the call names none, `AdamW`'s default. That is 0.01, "
+        "and not 0.",
+        (", weight_decay=0) -> )",),
+    ),
+    Mistake(
+        "decay-not-handed-on",
+        "The matrices don't decay as much as was asked for. The decay that was handed in reaches "
+        "no group: they have 0, or `AdamW`'s default, which is 0.01.",
+        (
+            "params=matrices, weight_decay=weight_decay -> params=matrices",
+            "params=matrices, weight_decay=weight_decay -> params=matrices, weight_decay=0",
+        ),
+    ),
+    Mistake(
+        "decay-turned-round",
+        "It is turned round: the biases and scales decay, and the matrices don't.",
+        ("p.ndim > 1 -> p.ndim <= 1",),
+    ),
+    Mistake(
+        "decay-scaled-twice",
+        "The decay comes out lr times too small: it is handed on multiplied by lr, and `AdamW` "
+        "multiplies it by lr at every step already.",
+        ("weight_decay=weight_decay -> weight_decay=lr * weight_decay",),
+    ),
+    Mistake(
+        "two-axes-alone",
+        "What has more than two axes doesn't decay, such as the kernels of a convolution, which "
+        "have four. They are weights as the matrices are.",
+        ("p.ndim > 1 -> p.ndim == 2",),
+    ),
+    Mistake(
+        "chosen-by-name",
+        "What decays seems to be chosen by names. The scale of a normalization is called a weight "
+        "too, and has one axis; and a name may be anything, where the axes don't lie.",
+        (
+            "for p in model.parameters():\n        if p.ndim > 1: -> "
+            "for name, p in model.named_parameters():\n        if not name.endswith('bias'):",
+            "for p in model.parameters():\n        if p.ndim > 1: -> "
+            "for name, p in model.named_parameters():\n        if 'weight' in name:",
+            "for p in model.parameters():\n        if p.ndim > 1: -> "
+            "for name, p in model.named_parameters():\n"
+            "        if 'bias' not in name and 'norm' not in name:",
+        ),
+    ),
+    Mistake(
+        "in-two-groups",
+        "A parameter stands in two groups, and PyTorch refuses that: it couldn't know which group's "
+        "decay to take.",
+        (
+            "        else:\n            others.append(p) ->         others.append(p)",
+            "params=others -> params=model.parameters()",
+        ),
+    ),
+    Mistake(
+        "parameter-left-out",
+        "Some parameters are in no group, so nothing ever moves them, and nobody complains. Each "
+        "has to be somewhere. (Something that was looped through once may be empty the second "
+        "time.)",
+        (
+            "AdamW([decayed, free] -> AdamW([decayed]",
+            "AdamW([decayed, free] -> AdamW([free]",
+            "        else:\n -> ; "
+            "            others.append(p) ->         elif p.ndim == 1:\n            others.append(p)",
+            "        if p.ndim > 1:\n            matrices -> "
+            "        if p.ndim == 2:\n            matrices; "
+            "        else:\n ->         elif p.ndim < 2:\n",
+        ),
+    ),
+    Mistake(
+        "group-without-lr",
+        "Two learning rates are at work: one group has the lr that was handed in, and the other "
+        "`AdamW`'s default, which is 0.001. What only one group names holds for that group alone.",
+        (
+            "params=others -> params=others, lr=lr; free], lr=lr) -> free])",
+            "params=matrices -> params=matrices, lr=lr; free], lr=lr) -> free])",
+        ),
+    ),
+    Mistake(
+        "model-left-behind",
+        "After the interruption the weights begin anew, where every new model begins.",
+        ('        model.load_state_dict(saved["model"])\n -> ',),
+    ),
+    Mistake(
+        "optimizer-left-behind",
+        "After the interruption the weights are the right ones, and the next step isn't: the "
+        "optimizer begins with an empty memory and with its first learning rate.",
+        ('        optimizer.load_state_dict(saved["optimizer"])\n -> ',),
+    ),
+    Mistake(
+        "count-left-behind",
+        "After the interruption the optimizer has its averages, and counts from 0 again: full "
+        "averages are corrected as if they had just begun, so the steps are too long.",
+        (
+            '        optimizer.load_state_dict(saved["optimizer"])\n -> '
+            '        optimizer.load_state_dict(saved["optimizer"])\n'
+            "        for memory in optimizer.state.values():\n"
+            "            memory['step'] = 0 * memory['step']\n",
+        ),
+    ),
+    Mistake(
+        "scheduler-left-behind",
+        "After the interruption the learning rate falls at the wrong time: the scheduler counts "
+        "its epochs from 0 again.",
+        ('        scheduler.load_state_dict(saved["scheduler"])\n -> ',),
+    ),
+    Mistake(
+        "checkpoint-not-used",
+        "After the interruption everything begins anew: the checkpoint that is handed in has no "
+        "part in it.",
+        ("    if saved: ->     if False:",),
+    ),
+    Mistake(
+        "only-the-weights",
+        "The weights come back, and nothing else. The optimizer's memory, the place in the "
+        "schedule and the number of epochs that are done belong to a training as well.",
+        (
+            '        optimizer.load_state_dict(saved["optimizer"])\n'
+            '        scheduler.load_state_dict(saved["scheduler"])\n'
+            '        begin = saved["epoch"]\n -> ',
+            '        optimizer.load_state_dict(saved["optimizer"])\n'
+            '        scheduler.load_state_dict(saved["scheduler"])\n'
+            '        begin = saved["epoch"]\n -> ; '
+            "copy.deepcopy(dict(states, epoch=epochs)) -> dict(states, epoch=epochs)",
+        ),
+    ),
+    Mistake(
+        "others-trained",
+        "After the interruption the model that was handed in stays where it is: other objects are "
+        "trained under its names. Who called the function holds the ones that were handed in, and "
+        "wants those to be as they were.",
+        (
+            "    if saved:\n -> "
+            "    if saved:\n        model, optimizer, scheduler = copy.deepcopy("
+            "(model, optimizer, scheduler))\n",
+        ),
+    ),
+    Mistake(
+        "epochs-counted-anew",
+        "After the interruption there are too many epochs: all of them are trained once more. The "
+        "number that is handed in counts those before the interruption too.",
+        ("range(begin, epochs) -> range(epochs)", '        begin = saved["epoch"]\n -> '),
+    ),
+    Mistake(
+        "epoch-off-by-one",
+        "An epoch is trained twice after the interruption, or is left out. What does the number in "
+        "your checkpoint count: the epochs that are done, or the last one from 0?",
+        (
+            "epoch=epochs -> epoch=epochs - 1",
+            "epoch=epochs -> epoch=epochs + 1",
+        ),
+    ),
+    Mistake(
+        "checkpoint-shared",
+        "The checkpoint walks along: after your function has returned, training goes on, and what "
+        "you returned changes with it. What PyTorch hands out as a state are its own arrays, and "
+        "no copies; a copy of the dictionary alone still holds the same arrays.",
+        (
+            "copy.deepcopy(dict(states, epoch=epochs)) -> dict(states, epoch=epochs)",
+            "copy.deepcopy(dict(states, epoch=epochs)) -> "
+            'dict(states, model=copy.deepcopy(states["model"]), epoch=epochs)',
+            "copy.deepcopy(dict(states, epoch=epochs)) -> "
+            'dict(states, optimizer=copy.deepcopy(states["optimizer"]), epoch=epochs)',
+        ),
+    ),
+    Mistake(
+        "loaded-too-late",
+        "The checkpoint is loaded after the loop: what was trained in between is overwritten, and "
+        "it was trained from the beginning.",
+        (
+            '        model.load_state_dict(saved["model"])\n'
+            '        optimizer.load_state_dict(saved["optimizer"])\n'
+            '        scheduler.load_state_dict(saved["scheduler"])\n -> ; '
+            "    parts = dict -> "
+            '    if saved:\n        model.load_state_dict(saved["model"])\n'
+            '        optimizer.load_state_dict(saved["optimizer"])\n'
+            '        scheduler.load_state_dict(saved["scheduler"])\n'
+            "    parts = dict",
+        ),
+    ),
+    Mistake(
+        "saved-too-soon",
+        "The scheduler's state was taken before its step of that epoch. After the interruption it "
+        "is an epoch behind, and the learning rate falls too late.",
+        (
+            "        scheduler.step()\n -> "
+            "        old = copy.deepcopy(scheduler.state_dict())\n        scheduler.step()\n; "
+            "epoch=epochs) -> epoch=epochs, scheduler=old)",
+        ),
     ),
     Mistake(
         "no-shuffle",

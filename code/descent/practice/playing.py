@@ -27,7 +27,18 @@ from .calls import (
     parameters,
     same,
 )
-from .torch_stand_in import Loss, Model, Optimizer, Prediction, Scheduler, Tensor
+from .torch_stand_in import (
+    SGD,
+    AdamW,
+    Loss,
+    Model,
+    Module,
+    Optimizer,
+    Overlap,
+    Prediction,
+    Scheduler,
+    Tensor,
+)
 
 # One row a step. The scales differ by 10,000, and the smallest is below eps at first; the fourth is
 # always 0; the last falls silent.
@@ -757,45 +768,189 @@ def play_reckoning(exercise, submission):
 
 # PyTorch's training loop
 
+BATCHES = [[[1.0], [2.0]], [[-1.0], [0.5]], [[1.5], [-0.5]]]
+
 
 def play_training_loop(exercise, submission):
     """Two trainings; what every step of the optimizer makes of the weight, and at which rate."""
     played = Played(seen=dict(logs=[]))
     call = Caller(submission, played, exercise.required)
     call.check_fit(len(exercise.required), exercise.hyper)
-    X = [[[1.0], [2.0]], [[-1.0], [0.5]], [[1.5], [-0.5]]]
     for epochs, n in ((3, 3), (2, 1)):
-        path, rate, log = _trained(call, X[:n], epochs)
+        path, rate, log = _trained(call, BATCHES[:n], epochs)
         title = f"{epochs} epochs of {n} batches"
-        played.add(title, "In the number of steps", len(path), "")
-        for k in range(epochs * n):
-            row = path[k] if k < len(path) else np.full(2, np.nan)
-            played.add(title, f"At step {k + 1}", row, "")
-        played.add(title, "In the last learning rate", rate, "")
+        _add_training(played, title, path, epochs * n, rate)
         played.seen["logs"].append(log)
-    played.unsteady = not np.array_equal(path, _trained(call, X[:n], epochs)[0])
+    played.unsteady = not np.array_equal(path, _trained(call, BATCHES[:n], epochs)[0])
     return played
 
 
-def _trained(call, X, epochs):
-    """The weight and the rate at every step of a training, the last rate, and the calls."""
-    log = []
-    model = Model(log)
+class _Training:
+    """A model that multiplies, what trains it, and the calls of these."""
 
-    def loss_function(prediction, y):
+    def __init__(self, X, make, step_size=1):
+        self.log = []
+        self.model = Model(self.log)
+        self.optimizer = make(self.model.parameters())
+        self.optimizer.log = self.log
+        self.scheduler = Scheduler(self.optimizer, self.log, step_size)
+        self.batches = [(Tensor.of(x), 3 * Tensor.of(x) + 0.1) for x in X]
+
+    def loss(self, prediction, y):
         if not isinstance(prediction, Prediction):
             raise Refused(
                 f"The loss was called with {brief(prediction)} first; it takes what the model "
                 "returned, and then y."
             )
-        log.append("loss_function")
-        return Loss(prediction, y, log)
+        self.log.append("loss_function")
+        return Loss(prediction, y, self.log)
 
-    optimizer = Optimizer(model, log)
-    scheduler = Scheduler(optimizer, log)
-    batches = [(Tensor.of(x), 3 * Tensor.of(x) + 0.1) for x in X]
-    result = call(model, loss_function, optimizer, scheduler, batches, epochs)
-    if not log:
-        raise NotBegun if result in (None, Ellipsis) else Refused("Nothing was called.")
-    path = np.array(optimizer.updates or np.empty((0, 2)))
-    return path, scheduler.get_last_lr()[0], log
+    def call(self, submission, epochs, *saved):
+        parts = self.model, self.loss, self.optimizer, self.scheduler, self.batches
+        result = submission(*parts, epochs, *saved)
+        if not self.log:
+            raise NotBegun if result in (None, Ellipsis) else Refused("Nothing was called.")
+        return result
+
+    def path(self):
+        """The weight and the rate at every step, and the last rate."""
+        path = np.array(self.optimizer.updates or np.empty((0, 2)))
+        return path, self.scheduler.get_last_lr()[0]
+
+
+def _trained(call, X, epochs):
+    """The weight and the rate at every step of a training, the last rate, and the calls."""
+    training = _Training(X, lambda parameters: SGD(parameters, lr=0.1))
+    training.call(call, epochs)
+    return *training.path(), training.log
+
+
+def play_checkpoint(exercise, submission):
+    """Trainings at one go, and others that are interrupted between two epochs."""
+    played = Played(seen=dict(logs=[]))
+    call = Caller(submission, played, [*exercise.required, *exercise.memory])
+    call.check_fit(len(exercise.required), exercise.hyper)
+    for title, n, epochs, stop in (
+        ("at one go", 2, 3, 3),
+        ("interrupted", 2, 7, 5),
+        ("interrupted early", 1, 4, 2),
+    ):
+        path, rate, log = _interrupted(call, BATCHES[:n], epochs, stop)
+        _add_training(played, title, path, epochs * n, rate)
+        played.seen["logs"].append(log)
+    played.seen["begin"] = begin_checkpoint(exercise, call)
+    before = [value for title, _, value, _ in played.values if title == "at one go"][1:7]
+    played.unsteady = not np.array_equal(played.seen["begin"], before, equal_nan=True)
+    played.changed.discard("saved")  # As in PyTorch, loading makes no copies.
+    return played
+
+
+def begin_checkpoint(exercise, submission):
+    """The weight and the rate at every step of the first of these trainings, six steps if right."""
+    path = _interrupted(submission, BATCHES[:2], 3, 3)[0][:6]
+    return np.concatenate([path, np.full((6 - len(path), 2), np.nan)])
+
+
+def _add_training(played, title, path, count, rate):
+    played.add(title, "In the number of steps", len(path), "")
+    for k in range(count):
+        row = path[k] if k < len(path) else np.full(2, np.nan)
+        played.add(title, f"At step {k + 1}", row, "")
+    played.add(title, "In the last learning rate", rate, "")
+
+
+def _interrupted(call, X, epochs, stop):
+    """The same of a training that begins with new objects after some of its epochs.
+
+    The old ones are trained further before the checkpoint is stored.
+    """
+
+    def new():
+        return _Training(X, lambda parameters: AdamW(parameters, lr=0.1, weight_decay=0.3), 3)
+
+    first = new()
+    saved = first.call(call, stop)
+    if stop == epochs:
+        return *first.path(), first.log
+    if saved is Ellipsis:
+        raise NotBegun
+    path, _ = first.path()
+    if saved is None and len(path) >= stop * len(X):
+        raise Refused(
+            f"{name_of(call.function)} returned None. It returns a checkpoint: what another call "
+            "needs to carry on."
+        )
+    for X_batch, y in first.batches:
+        first.model.zero_grad()
+        first.loss(first.model(X_batch), y).backward()
+        first.optimizer.step()
+        first.scheduler.step()
+    second = new()
+    second.call(call, epochs, copy.deepcopy(saved))
+    more, rate = second.path()
+    return np.concatenate([path, more]), rate, first.log + second.log
+
+
+# PyTorch's parameter groups
+
+
+MODELS = {
+    "a network": {
+        "conv.weight": (2, 1, 2, 2),
+        "conv.bias": (2,),
+        "norm.weight": (2,),
+        "norm.bias": (2,),
+        "head.weight": (3, 2),
+        "head.bias": (3,),
+        "temperature": (),
+    },
+    "two layers": {"0.weight": (2, 3), "0.bias": (2,), "2.weight": (1, 2), "2.bias": (1,)},
+}
+
+
+def play_parameter_groups(exercise, submission):
+    """Three steps of two models, and what they make of every parameter."""
+    played = Played(seen=dict(refused=""))
+    call = Caller(submission, played, exercise.required)
+    call.check_fit(len(exercise.required), exercise.hyper)
+    hypers = dict(lr=0.1, weight_decay=0.5), dict(lr=0.02, weight_decay=0.1)
+    cases = list(zip(MODELS.items(), hypers, strict=True))
+    paths = [_stepped(call, shapes, hyper, played) for (_, shapes), hyper in cases]
+    for ((title, shapes), _), path in zip(cases, paths, strict=True):
+        for k, values in enumerate(path):
+            for name, value in zip(shapes, values, strict=True):
+                played.add(f"in `{name}` of {title}", f"After step {k + 1}", value, "")
+    (_, shapes), hyper = cases[0]
+    played.unsteady = not same(paths[0], _stepped(call, shapes, hyper, played))
+    return played
+
+
+def _stepped(call, shapes, hyper, played):
+    """The parameters of a model after each of three steps of the optimizer that was made."""
+    sizes = [int(np.prod(shape)) for shape in shapes.values()]
+    whole = np.linspace(-2, 3, sum(sizes))[::-1]
+    parts = np.split(whole, np.cumsum(sizes)[:-1])
+    values = {
+        name: part.reshape(shape) for (name, shape), part in zip(shapes.items(), parts, strict=True)
+    }
+    model = Module(values)
+    try:
+        optimizer = call(model, AdamW, **hyper)
+    except Overlap as error:
+        played.seen["refused"] = str(error)
+        return [[np.full(shape, np.nan) for shape in shapes.values()]] * 3
+    if optimizer is Ellipsis:
+        raise NotBegun
+    if not isinstance(optimizer, Optimizer):
+        name = name_of(call.function)
+        raise Refused(
+            f"{name} returned {brief(optimizer)}. It returns an optimizer: what a call of `AdamW` "
+            "makes."
+        )
+    path = []
+    for k in range(3):
+        for p in model.parameters():
+            p.grad = np.cos(np.arange(p.numel()) + k).reshape(p.shape) / (1 + k)
+        optimizer.step()
+        path.append([np.array(p.data) for p in model.parameters()])
+    return path
