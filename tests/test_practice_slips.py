@@ -1,5 +1,6 @@
 """What a checker must not do: pass what is wrong, refuse what is right, say what isn't so."""
 
+import copy
 import functools
 import math
 import re
@@ -480,6 +481,214 @@ def asking_what_is_there(model, loss_function, optimizer, X, y):
 @slip("training_loop", words="stand-in, and it has no `compile` for the model.*right in PyTorch")
 def asks_for_more(model, loss_function, optimizer, scheduler, batches, epochs):
     model.compile()
+
+
+# PyTorch: parameter groups and checkpoints
+
+
+def of_two_lists(choose):
+    """An AdamW made of a model's parameters: what `choose` gives of each group."""
+
+    def built(model, AdamW, *, lr, weight_decay):
+        matrices = [p for p in model.parameters() if p.dim() >= 2]
+        others = [p for p in model.parameters() if p.dim() < 2]
+        return choose(AdamW, matrices, others, lr, weight_decay)
+
+    built.__name__ = choose.__name__
+    return built
+
+
+@right("parameter_groups")
+@of_two_lists
+def in_literals(AdamW, matrices, others, lr, weight_decay):
+    groups = [{"params": others, "weight_decay": 0.0}, {"params": matrices}]
+    return AdamW(groups, lr, (0.9, 0.999), weight_decay=weight_decay)
+
+
+@right("parameter_groups")
+@of_two_lists
+def one_group_after_the_other(AdamW, matrices, others, lr, weight_decay):
+    optimizer = AdamW(matrices, lr=lr, weight_decay=weight_decay)
+    optimizer.add_param_group(dict(params=others, weight_decay=0))
+    return optimizer
+
+
+@right("parameter_groups")
+def a_group_for_each(model, AdamW, *, lr, weight_decay):
+    optimizer = AdamW([dict(params=p) for p in model.parameters()], lr)
+    for group in optimizer.param_groups:
+        group["weight_decay"] = weight_decay if len(group["params"][0].shape) > 1 else 0
+    return optimizer
+
+
+@right("parameter_groups")
+def by_names_of_what_has_axes(model, AdamW, *, lr, weight_decay):
+    named = dict(model.named_parameters())
+    matrices = {name for name, p in named.items() if len(p.size()) > 1}
+    groups = [
+        dict(params=[named[name] for name in sorted(matrices)], weight_decay=weight_decay),
+        dict(params=[p for name, p in named.items() if name not in matrices], weight_decay=0),
+    ]
+    return AdamW(groups, lr=lr)
+
+
+@slip("parameter_groups", "decay-on-all")
+def no_groups(model, AdamW, *, lr, weight_decay):
+    return AdamW(model.parameters(), lr=lr, weight_decay=weight_decay)
+
+
+@slip("parameter_groups", "group-takes-the-default", "Two things")
+@of_two_lists
+def a_key_that_nobody_reads(AdamW, matrices, others, lr, weight_decay):
+    groups = [dict(params=matrices, weight_decay=weight_decay)]
+    return AdamW([*groups, dict(params=others, decay=0, lr=lr)])
+
+
+@slip("parameter_groups", "parameter-left-out", "empty the second time")
+def looped_through_twice(model, AdamW, *, lr, weight_decay):
+    parameters = model.parameters()
+    matrices = [p for p in parameters if p.ndim > 1]
+    others = [p for p in parameters if p.ndim < 2]
+    groups = dict(params=matrices, weight_decay=weight_decay), dict(params=others, weight_decay=0)
+    return AdamW(groups, lr=lr)
+
+
+@slip("parameter_groups", "in-two-groups", "It says: some parameters appear in more than one")
+@of_two_lists
+def every_matrix_twice(AdamW, matrices, others, lr, weight_decay):
+    groups = dict(params=matrices, weight_decay=weight_decay), dict(params=matrices + others)
+    return AdamW(groups, lr=lr)
+
+
+@slip("parameter_groups", words="a list of 2. It returns an optimizer")
+@of_two_lists
+def the_groups_alone(AdamW, matrices, others, lr, weight_decay):
+    return [dict(params=matrices, weight_decay=weight_decay), dict(params=others, weight_decay=0)]
+
+
+@slip("parameter_groups", words="a tuple of 2. It returns an optimizer")
+@of_two_lists
+def two_optimizers(AdamW, matrices, others, lr, weight_decay):
+    return AdamW(matrices, lr, weight_decay=weight_decay), AdamW(others, lr, weight_decay=0)
+
+
+@slip("parameter_groups", words="TypeError: optimizer parameters need to be .* ordered")
+@of_two_lists
+def in_a_set(AdamW, matrices, others, lr, weight_decay):
+    return AdamW([dict(params=set(matrices)), dict(params=others)], lr=lr)
+
+
+@slip("parameter_groups", words="RuntimeError: Boolean value of Tensor")
+def asks_a_list_for_a_tensor(model, AdamW, *, lr, weight_decay):
+    matrices = [p for p in model.parameters() if p.ndim > 1]
+    others = [p for p in model.parameters() if p not in matrices]
+    return AdamW([dict(params=matrices), dict(params=others, weight_decay=0)], lr=lr)
+
+
+@slip("parameter_groups", words="ValueError: optimizer got an empty parameter list")
+def of_nothing(model, AdamW, *, lr, weight_decay):
+    return AdamW([p for p in model.parameters() if p.ndim > 9], lr=lr)
+
+
+@slip("parameter_groups", words="stand-in, and it has no `modules` for the model")
+def by_modules(model, AdamW, *, lr, weight_decay):
+    return AdamW([dict(params=module.parameters()) for module in model.modules()], lr=lr)
+
+
+@slip("parameter_groups", "memory-outside")
+def made_once_for_all(model, AdamW, *, lr, weight_decay):
+    BUILT.append(1)
+    return AdamW(model.parameters(), lr=lr / len(BUILT), weight_decay=weight_decay)
+
+
+BUILT = []
+
+
+def trained(model, loss_function, optimizer, scheduler, batches, epochs):
+    for _ in epochs:
+        for X, y in batches:
+            optimizer.zero_grad()
+            loss_function(model(X), y).backward()
+            optimizer.step()
+        scheduler.step()
+
+
+@right("checkpoint")
+def by_the_last_epoch(model, loss_function, optimizer, scheduler, batches, epochs, saved=None):
+    if saved is not None:
+        model.load_state_dict(saved["model_state_dict"])
+        optimizer.load_state_dict(saved["optimizer_state_dict"])
+        scheduler.load_state_dict(saved["scheduler_state_dict"])
+    first = 0 if saved is None else saved["epoch"] + 1
+    trained(model, loss_function, optimizer, scheduler, batches, range(first, epochs))
+    return {
+        "epoch": epochs - 1,
+        "model_state_dict": {name: w.clone() for name, w in model.state_dict().items()},
+        "optimizer_state_dict": copy.deepcopy(optimizer.state_dict()),
+        "scheduler_state_dict": scheduler.state_dict(),
+    }
+
+
+@right("checkpoint")
+def saved_after_each_epoch(model, loss_function, optimizer, scheduler, batches, epochs, old=None):
+    parts = model, optimizer, scheduler
+    for part, state in zip(parts, old or (), strict=False):
+        part.load_state_dict(state)
+    for epoch in range(scheduler.last_epoch, epochs):
+        trained(model, loss_function, optimizer, scheduler, batches, [epoch])
+        old = copy.deepcopy([part.state_dict() for part in parts])
+    return old
+
+
+@slip("checkpoint", "checkpoint-shared")
+def copies_the_model_alone(model, loss_function, optimizer, scheduler, batches, epochs, saved=None):
+    first = saved["epoch"] if saved else 0
+    if saved:
+        model.load_state_dict(saved["model"])
+        optimizer.load_state_dict(saved["optimizer"])
+        scheduler.load_state_dict(saved["scheduler"])
+    trained(model, loss_function, optimizer, scheduler, batches, range(first, epochs))
+    states = dict(model=copy.deepcopy(model.state_dict()), optimizer=optimizer.state_dict())
+    return dict(states, scheduler=scheduler.state_dict(), epoch=epochs)
+
+
+@slip("checkpoint", "only-the-weights")
+def the_weights_alone(model, loss_function, optimizer, scheduler, batches, epochs, saved=None):
+    if saved is not None:
+        model.load_state_dict(saved)
+    trained(model, loss_function, optimizer, scheduler, batches, range(epochs))
+    return model.state_dict()
+
+
+@slip("checkpoint", "optimizer-left-behind", "Two things at once")
+def no_optimizer(model, loss_function, optimizer, scheduler, batches, epochs, saved=None):
+    if saved is not None:
+        model.load_state_dict(saved[0])
+    first = saved[1] if saved else 0
+    trained(model, loss_function, optimizer, scheduler, batches, range(first, epochs))
+    return copy.deepcopy(model.state_dict()), epochs
+
+
+@slip("checkpoint", "others-trained")
+def keeps_the_objects(model, loss_function, optimizer, scheduler, batches, epochs, saved=None):
+    first = 0
+    if saved:
+        model, optimizer, scheduler, first = saved
+    trained(model, loss_function, optimizer, scheduler, batches, range(first, epochs))
+    return copy.deepcopy((model, optimizer, scheduler, epochs))
+
+
+@slip("checkpoint", words="returned None. It returns a checkpoint")
+def returns_no_checkpoint(model, loss_function, optimizer, scheduler, batches, epochs, saved=None):
+    trained(model, loss_function, optimizer, scheduler, batches, range(epochs))
+
+
+@slip("checkpoint", words=r'Missing key\(s\) in state_dict: "weight"')
+def another_state(model, loss_function, optimizer, scheduler, batches, epochs, saved=None):
+    if saved:
+        model.load_state_dict(saved)
+    trained(model, loss_function, optimizer, scheduler, batches, range(epochs))
+    return dict(optimizer=optimizer.state_dict())
 
 
 PLAIN = "It takes (vectors|one number)"
@@ -1369,6 +1578,19 @@ APPLIES = {
         "return-in-loop:2 gradients-not-cleared:3 gradients-cleared-too-soon:1 "
         "step-before-backward:2 backward-forgotten:1 step-forgotten:1 step-per-epoch:2 "
         "scheduler-first:3 scheduler-per-batch:1 scheduler-twice:2 scheduler-forgotten:2"
+    ),
+    "parameter_groups": (
+        "lr-forgotten:1 decay-on-all:2 group-takes-the-default:1 decay-not-handed-on:2 "
+        "decay-turned-round:1 decay-scaled-twice:1 two-axes-alone:1 chosen-by-name:3 "
+        "in-two-groups:2 parameter-left-out:4 group-without-lr:2"
+    ),
+    "checkpoint": (
+        "return-in-loop:2 gradients-not-cleared:2 gradients-cleared-too-soon:1 "
+        "step-before-backward:2 backward-forgotten:1 step-forgotten:1 step-per-epoch:2 "
+        "scheduler-first:3 scheduler-per-batch:1 scheduler-twice:2 scheduler-forgotten:2 "
+        "model-left-behind:1 optimizer-left-behind:1 count-left-behind:1 scheduler-left-behind:1 "
+        "checkpoint-not-used:1 only-the-weights:2 others-trained:1 epochs-counted-anew:2 "
+        "epoch-off-by-one:2 checkpoint-shared:3 loaded-too-late:1 saved-too-soon:1"
     ),
 }
 

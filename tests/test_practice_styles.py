@@ -228,6 +228,20 @@ REWRITTEN = {
     "    return w",
     "turned at the end": "np.arange(t)[::-1]\n    return (1 - beta) * beta**age -> "
     "np.arange(t)\n    return ((1 - beta) * beta**age)[::-1]",
+    "dim()": "p.ndim > 1 -> p.dim() >= 2",
+    "axes counted": "p.ndim > 1 -> len(p.shape) > 1",
+    "no axis at all": "p.ndim > 1 -> p.size() and len(p.size()) != 1",
+    "lists of pairs": "for p in model.parameters(): -> for name, p in model.named_parameters():",
+    "lr in each group": "params=matrices -> params=matrices, lr=lr; "
+    "params=others -> params=others, lr=lr; free], lr=lr) -> free])",
+    "the call's own decay": "params=matrices, weight_decay=weight_decay -> params=matrices; "
+    "free], lr=lr) -> free], lr=lr, weight_decay=weight_decay)",
+    "a pair for saved": "copy.deepcopy(dict(states, epoch=epochs)) -> "
+    "dict(copy.deepcopy(states), epoch=epochs)",
+    "loaded in another order": '        optimizer.load_state_dict(saved["optimizer"])\n -> ; '
+    'begin = saved["epoch"] -> begin = saved["epoch"]\n'
+    '        optimizer.load_state_dict(saved["optimizer"])',
+    "the schedule's count": 'begin = saved["epoch"] -> begin = scheduler.last_epoch',
 }  # fmt: skip
 
 

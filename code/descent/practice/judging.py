@@ -60,7 +60,9 @@ def behaves_as(exercise, wrong, played, tolerance=None):
     # A rule is called step by step, so most wrong answers are out after the first step.
     if exercise.is_rule and not _begins_as(exercise, wrong, played):
         return None
-    if exercise.begin and not _begins_alike(exercise, wrong, played):
+    if exercise.begin and not np.allclose(
+        _begun(exercise, wrong), played.seen["begin"], 1e-3, 1e-9, equal_nan=True
+    ):
         return None
     if not all(_answers_alike(wrong, *call) for call in played.calls):
         return None
@@ -87,12 +89,14 @@ def _begins_as(exercise, wrong, played):
     return True
 
 
-def _begins_alike(exercise, wrong, played):
+@functools.cache
+@np.errstate(all="ignore")
+def _begun(exercise, wrong):
+    """What a wrong answer of the bank does at first; no number if it fails."""
     try:
-        begins = exercise.begin(exercise, wrong)
+        return exercise.begin(exercise, wrong)
     except Exception:
-        return False
-    return np.allclose(begins, played.seen["begin"], 1e-3, 1e-9, equal_nan=True)
+        return np.nan
 
 
 def _answers_alike(wrong, args, kwargs, result):
@@ -293,8 +297,9 @@ def judge_calls(exercise, played):
         return Verdict(True, _praise(exercise, played, answer))
     log = played.seen["logs"][0]
     parting = part(answer, played, exercise.tolerance)
-    for bank in (wrong_answers(exercise.answer), pairs(exercise.answer)):
-        names = [name for name, _, wrong in bank if behaves_as(exercise, wrong, played)]
+    for bank in (wrong_answers, pairs):
+        known = bank(exercise.answer)
+        names = [name for name, _, wrong in known if behaves_as(exercise, wrong, played)]
         if names:
             return _told(exercise, played, _by_calls(names, log), parting)
     calls = f"Your loop's first calls were: {', '.join(log[:8])}."

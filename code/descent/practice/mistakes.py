@@ -1371,8 +1371,8 @@ MISTAKES = (
     ),
     Mistake(
         "in-two-groups",
-        "A parameter stands in two groups, and PyTorch refuses that: it couldn't know which group's "
-        "decay to take.",
+        "A parameter stands in two groups, and PyTorch refuses that: it couldn't know which "
+        "group's decay to take.",
         (
             "        else:\n            others.append(p) ->         others.append(p)",
             "params=others -> params=model.parameters()",
@@ -1387,7 +1387,8 @@ MISTAKES = (
             "AdamW([decayed, free] -> AdamW([decayed]",
             "AdamW([decayed, free] -> AdamW([free]",
             "        else:\n -> ; "
-            "            others.append(p) ->         elif p.ndim == 1:\n            others.append(p)",
+            "            others.append(p) -> "
+            "        elif p.ndim == 1:\n            others.append(p)",
             "        if p.ndim > 1:\n            matrices -> "
             "        if p.ndim == 2:\n            matrices; "
             "        else:\n ->         elif p.ndim < 2:\n",

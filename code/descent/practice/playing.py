@@ -825,16 +825,20 @@ def _trained(call, X, epochs):
     return *training.path(), training.log
 
 
+# Of each: how many batches, how many epochs in all, and after how many it is interrupted.
+INTERRUPTIONS = (
+    ("at one go", 2, 3, 3),
+    ("interrupted", 2, 7, 5),
+    ("interrupted early", 1, 4, 2),
+)
+
+
 def play_checkpoint(exercise, submission):
     """Trainings at one go, and others that are interrupted between two epochs."""
     played = Played(seen=dict(logs=[]))
     call = Caller(submission, played, [*exercise.required, *exercise.memory])
     call.check_fit(len(exercise.required), exercise.hyper)
-    for title, n, epochs, stop in (
-        ("at one go", 2, 3, 3),
-        ("interrupted", 2, 7, 5),
-        ("interrupted early", 1, 4, 2),
-    ):
+    for title, n, epochs, stop in INTERRUPTIONS:
         path, rate, log = _interrupted(call, BATCHES[:n], epochs, stop)
         _add_training(played, title, path, epochs * n, rate)
         played.seen["logs"].append(log)
@@ -896,13 +900,13 @@ def _interrupted(call, X, epochs, stop):
 
 MODELS = {
     "a network": {
+        "temperature": (),  # As in PyTorch, a module's own parameters come first.
         "conv.weight": (2, 1, 2, 2),
         "conv.bias": (2,),
         "norm.weight": (2,),
         "norm.bias": (2,),
         "head.weight": (3, 2),
         "head.bias": (3,),
-        "temperature": (),
     },
     "two layers": {"0.weight": (2, 3), "0.bias": (2,), "2.weight": (1, 2), "2.bias": (1,)},
 }
@@ -925,15 +929,16 @@ def play_parameter_groups(exercise, submission):
     return played
 
 
+def begin_values(shapes):
+    """Where the parameters of a model begin: no two alike, and none near 0."""
+    sizes = [int(np.prod(shape)) for shape in shapes.values()]
+    parts = np.split(np.linspace(3, -2, sum(sizes)), np.cumsum(sizes)[:-1])
+    return [part.reshape(shape) for part, shape in zip(parts, shapes.values(), strict=True)]
+
+
 def _stepped(call, shapes, hyper, played):
     """The parameters of a model after each of three steps of the optimizer that was made."""
-    sizes = [int(np.prod(shape)) for shape in shapes.values()]
-    whole = np.linspace(-2, 3, sum(sizes))[::-1]
-    parts = np.split(whole, np.cumsum(sizes)[:-1])
-    values = {
-        name: part.reshape(shape) for (name, shape), part in zip(shapes.items(), parts, strict=True)
-    }
-    model = Module(values)
+    model = Module(dict(zip(shapes, begin_values(shapes), strict=True)))
     try:
         optimizer = call(model, AdamW, **hyper)
     except Overlap as error:
