@@ -1381,8 +1381,7 @@ MISTAKES = (
     Mistake(
         "parameter-left-out",
         "Some parameters are in no group, so nothing ever moves them, and nobody complains. Each "
-        "has to be somewhere. (Something that was looped through once may be empty the second "
-        "time.)",
+        "has to be somewhere. What was looped through once may be empty the second time.",
         (
             "AdamW([decayed, free] -> AdamW([decayed]",
             "AdamW([decayed, free] -> AdamW([free]",

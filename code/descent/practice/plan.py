@@ -144,6 +144,8 @@ _ROWS = (
     ("adam_in_pytorch", 5, "Interrupted", "Write", 2, 10, "resume"),
     ("adam_in_pytorch", 6, "Read the memory", "Predict", 1, 5,
      "ask-pytorch-gradient ask-pytorch-step ask-pytorch-lost"),
+    ("adam_in_pytorch", 7, "Not everything should decay", "Write", 2, 10, "parameter_groups"),
+    ("adam_in_pytorch", 8, "A checkpoint", "Write", 3, 15, "checkpoint"),
     ("capstone", 1, "\"To be fair, the same lr for both\"", "Find the bug", 2, 10,
      "ask-race-fault goal-fair-race"),
     ("capstone", 2, "A judge that isn't fooled", "Extend", 3, 20, "goal-judge"),
