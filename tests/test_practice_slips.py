@@ -691,6 +691,73 @@ def another_state(model, loss_function, optimizer, scheduler, batches, epochs, s
     return dict(optimizer=optimizer.state_dict())
 
 
+# Races
+
+
+def ends_of(rule, tune, start, rates, steps):
+    """Where a rule's walks end, one for each rate."""
+    ends = []
+    for lr in rates:
+        w, memory = start, {}
+        for _ in range(steps):
+            step, memory = rule(tune(w)[1], **memory, lr=lr)
+            w = w - step
+        ends.append(w)
+    return ends
+
+
+@right("fair_race")
+def in_one_expression(rules, tune, test, start, *, rates, steps):
+    return {
+        name: test(min(ends_of(rule, tune, start, rates, steps), key=lambda w: tune(w)[0]))[0]
+        for name, rule in rules.items()
+    }
+
+
+@right("fair_race")
+def with_argmin(rules, tune, test, start, *, rates, steps):
+    losses = {}
+    for name in rules:
+        ends = ends_of(rules[name], tune, start, rates, steps)
+        losses[name] = test(ends[np.argmin([tune(w)[0] for w in ends])])[0]
+    return losses
+
+
+@slip("fair_race", "walk-not-begun-anew", "also changes `start` in place")
+def walks_off_with_the_start(rules, tune, test, start, *, rates, steps):
+    found = {}
+    for name, rule in rules.items():
+        memory = {}
+        for _ in range(steps):
+            step, memory = rule(tune(start)[1], **memory, lr=rates[0])
+            start -= step
+        found[name] = test(start)[0]
+    return found
+
+
+@slip("fair_race", "walk-not-begun-anew")
+def goes_on_from_the_last_end(rules, tune, test, start, *, rates, steps):
+    found = {}
+    for name, rule in rules.items():
+        ends = ends_of(rule, tune, start, rates, steps)
+        start = ends[-1]
+        found[name] = test(min(ends, key=lambda w: tune(w)[0]))[0]
+    return found
+
+
+@slip("fair_race", words="a dict with a test loss for each of the rules")
+def the_winner_alone(rules, tune, test, start, *, rates, steps):
+    return min(rules)
+
+
+@slip("fair_race", words="The test loss of gd is one number")
+def all_of_its_losses(rules, tune, test, start, *, rates, steps):
+    return {
+        name: [test(w)[0] for w in ends_of(rule, tune, start, rates, steps)]
+        for name, rule in rules.items()
+    }
+
+
 PLAIN = "It takes (vectors|one number)"
 
 
@@ -1591,6 +1658,11 @@ APPLIES = {
         "model-left-behind:1 optimizer-left-behind:1 count-left-behind:1 scheduler-left-behind:1 "
         "checkpoint-not-used:1 only-the-weights:2 others-trained:1 epochs-counted-anew:2 "
         "epoch-off-by-one:2 checkpoint-shared:3 loaded-too-late:1 saved-too-soon:1"
+    ),
+    "fair_race": (
+        "another-rate:4 walk-not-begun-anew:5 memory-not-begun-anew:1 one-rate-for-all:1 "
+        "nothing-chosen:2 worst-chosen:1 chosen-by-test:1 tuning-loss-reported:1 uneven-steps:2 "
+        "a-step-too-few:2 a-step-too-many:1"
     ),
 }
 

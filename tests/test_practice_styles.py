@@ -186,7 +186,7 @@ REWRITTEN = {
     "x = x - lr * g -> x -= lr * g; points.append(x) -> points.append(x.copy())",
     "an array to fill": "points = [x] -> points = np.empty((steps + 1, len(x)))\n"
     "    points[0] = x; for _ in -> for k in; points.append(x) -> points[k + 1] = x",
-    "while": "for _ in range(steps): -> while len(points) <= steps:",
+    "while": "for _ in range(steps):\n        _, g -> while len(points) <= steps:\n        _, g",
     "indexed": "_, g = loss(x) -> g = loss(x)[1]",
     "a generator": "points = [x] -> yield x; points.append(x) -> yield x; "
     "    return np.array(points) -> ",
@@ -242,6 +242,11 @@ REWRITTEN = {
     'begin = saved["epoch"] -> begin = saved["epoch"]\n'
     '        optimizer.load_state_dict(saved["optimizer"])',
     "the schedule's count": 'begin = saved["epoch"] -> begin = scheduler.last_epoch',
+    "by the names of rules": "name, rule in rules.items(): -> name in rules:\n"
+    "        rule = rules[name]",
+    "the smallest by hand": "min(ends, key=lambda w: tune(w)[0]) -> "
+    "sorted(ends, key=lambda w: tune(w)[0])[0]",
+    "a copy of the start": "w, memory = start, {} -> w, memory = start.copy(), dict()",
 }  # fmt: skip
 
 

@@ -24,6 +24,7 @@ from .playing import (
     play_bias_correction,
     play_checkpoint,
     play_clip,
+    play_fair_race,
     play_finite_difference,
     play_minibatches,
     play_parameter_groups,
@@ -342,6 +343,13 @@ def _table():
         "checkpoint of an earlier call. What a checkpoint holds is yours.",
         answers.checkpoint, play_checkpoint, "3 epochs, a checkpoint, then 5: as 5 at one go",
         judge=judge_calls, begin=begin_checkpoint,
+    )  # fmt: skip
+    yield Exercise(
+        "fair_race", "f(rules, tune, test, start, *, rates, steps) -> test losses, a dict",
+        "A race: each rule walks from start, so many steps at each of the rates; of its ends, that "
+        "with the lowest loss in tune counts, and is reported by its loss in test.",
+        answers.fair_race, play_fair_race, "one rule under two names: two equal losses",
+        in_pairs=True,
     )  # fmt: skip
 
 

@@ -1515,6 +1515,85 @@ MISTAKES = (
         ),
     ),
     Mistake(
+        "another-rate",
+        "Not all walk at the rates that are on the list: one of the rules gets a multiple of each. "
+        "What comes out is the luck of that factor, and says nothing of the rules.",
+        (
+            'lr=lr) -> lr=3 * lr if "v" in memory else lr)',
+            "lr=lr) -> lr=lr if name == next(iter(rules)) else 3 * lr)",
+            "lr=lr) -> lr=3 * lr if name == [*rules][-1] else lr)",
+            "lr=lr) -> lr=3 * lr if name == 'adam' else lr)",
+        ),
+    ),
+    Mistake(
+        "walk-not-begun-anew",
+        "Not every walk begins at the start: it goes on from where the walk before it ended. Who "
+        "comes later is ahead.",
+        (
+            "        for lr in rates:\n            w, memory = start, {}\n -> "
+            "        w, memory = start, {}\n        for lr in rates:\n",
+            "            w, memory = start, {}\n ->             memory = {}\n; "
+            "        ends = []\n ->         ends, w = [], start\n",
+            "            w, memory = start, {}\n ->             memory = {}\n; "
+            "    found = {}\n ->     found, w = {}, start\n",
+            "found[name] = test(best)[0] -> found[name] = test(best)[0]\n        start = ends[-1]",
+            "found[name] = test(best)[0] -> found[name] = test(best)[0]\n        start = best",
+        ),
+    ),
+    Mistake(
+        "memory-not-begun-anew",
+        "A walk begins with what the walk before it remembered, so it isn't the walk of its own "
+        "rate.",
+        (
+            "            w, memory = start, {}\n ->             w = start\n; "
+            "        ends = []\n ->         ends, memory = [], {}\n",
+        ),
+    ),
+    Mistake(
+        "one-rate-for-all",
+        "All rules run at the rate that suits one of them. The others are judged by a rate that "
+        "was never looked for: each has its own best.",
+        (
+            "        best = min(ends, key=lambda w: tune(w)[0])\n -> "
+            "        losses = [tune(w)[0] for w in ends]\n"
+            "        at = at if found else losses.index(min(losses))\n"
+            "        best = ends[at]\n",
+        ),
+    ),
+    Mistake(
+        "nothing-chosen",
+        "There is no choice among the rates: it is always the first of the list that counts, or "
+        "the last.",
+        (
+            "min(ends, key=lambda w: tune(w)[0]) -> ends[0]",
+            "min(ends, key=lambda w: tune(w)[0]) -> ends[-1]",
+        ),
+    ),
+    Mistake(
+        "worst-chosen",
+        "The rate that counts is the one with the largest loss.",
+        ("min(ends -> max(ends",),
+    ),
+    Mistake(
+        "chosen-by-test",
+        "The rate is chosen by the loss that is reported. So what is reported has been picked "
+        "because it is low, and no loss is left that knows nothing of the choice.",
+        ("key=lambda w: tune(w)[0] -> key=lambda w: test(w)[0]",),
+    ),
+    Mistake(
+        "tuning-loss-reported",
+        "What is reported is the loss by which the rate was chosen, and not the test loss.",
+        ("test(best)[0] -> tune(best)[0]",),
+    ),
+    Mistake(
+        "uneven-steps",
+        "Not all walks have as many steps: what has more is ahead.",
+        (
+            "range(steps) -> range(steps * (1 + bool(found)))",
+            "range(steps) -> range(steps - len(found))",
+        ),
+    ),
+    Mistake(
         "no-shuffle",
         "Rows that were neighbors stay together: the batches were cut from the rows in their "
         "order. Where rows are sorted, by class or by date, a batch then shows one kind alone.",
@@ -1850,6 +1929,7 @@ MISTAKES = (
         "a-step-too-few",
         "The walk ends one step too soon: with `steps` steps there are steps + 1 points.",
         ("range(steps) -> range(steps - 1)", "range(steps) -> range(1, steps)"),
+        own={"fair_race": "Every walk is one step short of the `steps` that were asked for."},
     ),
     Mistake(
         "a-step-too-many",

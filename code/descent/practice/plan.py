@@ -150,6 +150,7 @@ _ROWS = (
      "ask-race-fault goal-fair-race"),
     ("capstone", 2, "A judge that isn't fooled", "Extend", 3, 20, "goal-judge"),
     ("capstone", 3, "Sixteen runs", "Reach a goal", 2, 15, "goal-sixteen-runs"),
+    ("capstone", 4, "A race that was handed in", "Find the bug", 2, 10, "hunt-race"),
     ("mixed", 1, "Never at rest", "Find the bug", 1, 5, "hunt-mixed-1"),
     ("mixed", 2, "Nothing gained", "Find the bug", 2, 8, "hunt-mixed-2"),
     ("mixed", 3, "A jump", "Find the bug", 2, 8, "hunt-mixed-3"),

@@ -13,6 +13,8 @@ from contextlib import contextmanager
 
 import numpy as np
 
+from descent import rules
+
 from .calls import (
     Caller,
     NotBegun,
@@ -959,3 +961,59 @@ def _stepped(call, shapes, hyper, played):
         optimizer.step()
         path.append([np.array(p.data) for p in model.parameters()])
     return path
+
+
+# Races
+
+
+def _bowl(center, curvature):
+    center, curvature = np.array(center), np.array(curvature)
+
+    def loss(w):
+        away = w - center
+        return float((curvature * away**2).sum() / 2), curvature * away
+
+    return loss
+
+
+def _renamed(g, s=0, *, lr):
+    """RMSprop, with another name for its memory."""
+    step, memory = rules.rmsprop(g, v=s, lr=lr)
+    return step, dict(s=memory["v"])
+
+
+# Of each: the rules, the losses to tune by and to report, the start, the rates, the steps.
+RACES = {
+    "a race of four": (
+        dict(gd=rules.gd, momentum=rules.momentum, rmsprop=rules.rmsprop, adam=rules.adam),
+        *(_bowl([1.0, -2.0], [1.0, 12.0]), _bowl([0.0, -1.8], [1.0, 12.0]), [-3.0, 2.0]),
+        *([0.01, 0.06, 0.15, 1.0], 10),
+    ),
+    "a race from the other end": (
+        dict(adam=rules.adam, twin=_renamed, rmsprop=rules.rmsprop, gd=rules.gd),
+        *(_bowl([0.0, 0.5, 2.0], [3.0, 0.2, 1.0]), _bowl([0.1, 0.5, 1.9], [3.0, 0.2, 1.0])),
+        *([2.0, 2.0, -1.0], [0.05, 0.02, 0.1], 8),
+    ),
+}
+
+
+def play_fair_race(exercise, submission):
+    """Races whose rates suit the rules in different ways; one rule is entered twice."""
+    played = Played()
+    with _calling(exercise, submission, played) as call:
+        for title, (entered, tune, test, start, rates, steps) in RACES.items():
+            given = dict(entered), tune, test, np.array(start)
+            found = call(*given, rates=[*rates], steps=steps)
+            if found is Ellipsis:
+                raise NotBegun
+            if not isinstance(found, Mapping) or set(found) != set(entered):
+                raise Refused(
+                    f"{name_of(submission)} returned {brief(found)}. It returns a dict with a test "
+                    f"loss for each of the rules, under their names: {', '.join(entered)}."
+                )
+            for name in entered:
+                loss = numbers(found[name], f"The test loss of {name}")
+                if loss.size != 1:
+                    raise Refused(f"The test loss of {name} is one number, not {brief(loss)}.")
+                played.add(f"in {title}, {name}", "The test loss", loss.reshape(()), "")
+    return played
