@@ -515,9 +515,7 @@ def test_a_learners_rule_beside_the_right_one_is_its_twin_if_it_is_right(name):
 
 def test_every_rule_that_is_an_exercise_has_its_settings():
     assert set(BESIDE) == {
-        exercise.answer.__name__
-        for exercise in EXERCISES.values()
-        if exercise.is_rule and not exercise.before
+        exercise.answer.__name__ for exercise in EXERCISES.values() if exercise.on_a_bowl
     }
 
 

@@ -758,6 +758,72 @@ def all_of_its_losses(rules, tune, test, start, *, rates, steps):
     }
 
 
+# Newer rules
+
+
+@right("radam")
+def rectified_as_its_authors_write(g, m=0, v=0, t=0, *, lr, beta1, beta2, eps):
+    t, m, v = t + 1, m + (1 - beta1) * (g - m), v + (1 - beta2) * (g * g - v)
+    longest = 2.0 / (1.0 - beta2) - 1.0
+    length = longest - 2.0 * t * beta2**t / (1.0 - beta2**t)
+    size = lr / (1 - beta1**t)
+    if length > 5:
+        r = (length - 4) / (longest - 4) * (length - 2) / length * longest / (longest - 2)
+        return size * np.sqrt(r * (1 - beta2**t)) * m / (np.sqrt(v) + eps), dict(m=m, v=v, t=t)
+    return size * m, dict(m=m, v=v, t=t)
+
+
+@right("radam")
+def with_one_return(g, m=0, v=0, t=0, *, lr, beta1, beta2, eps):
+    t = t + 1
+    m, v = beta1 * m + (1 - beta1) * g, beta2 * v + (1 - beta2) * g**2
+    rho_inf = 2 / (1 - beta2) - 1
+    rho = rho_inf - 2 * t * beta2**t / (1 - beta2**t)
+    step = lr * m / (1 - beta1**t)
+    if rho > 5:
+        r = math.sqrt((rho - 4) * (rho - 2) * rho_inf / ((rho_inf - 4) * (rho_inf - 2) * rho))
+        step = step * r * math.sqrt(1 - beta2**t) / (np.sqrt(v) + eps)
+    return step, {"t": t, "m": m, "v": v}
+
+
+@slip("radam", "plain-adam")
+def adam_without_a_wait(g, m=0, v=0, t=0, *, lr, beta1, beta2, eps):
+    return rules.adam(g, m, v, t, lr=lr, beta1=beta1, beta2=beta2, eps=eps)
+
+
+@right("adafactor")
+def with_columns_and_rows_as_matrices(g, rows=0, columns=0, t=0, *, lr, decay_rate, d, eps):
+    t = t + 1
+    squares = g * g + eps
+    rows = rows + t**-decay_rate * (squares.mean(1, keepdims=True) - rows)
+    columns = columns + t**-decay_rate * (squares.mean(0, keepdims=True) - columns)
+    u = g / np.sqrt(rows * columns / rows.mean())
+    u = u / np.maximum(1, np.sqrt(np.mean(u**2)) / d)
+    return lr * u, dict(rows=rows, columns=columns, t=t)
+
+
+@right("adafactor")
+def relative_columns(g, v_row=0, v_col=0, t=0, *, lr, decay_rate, d, eps):
+    t = t + 1
+    beta2 = 1 - t ** (-decay_rate)
+    v_row = beta2 * v_row + (1 - beta2) * np.mean(g**2 + eps, axis=1)
+    v_col = beta2 * v_col + (1 - beta2) * np.mean(g**2 + eps, axis=0)
+    u = g / np.sqrt(v_row[:, None] * v_col[None, :] / np.mean(v_col))
+    return lr * u / max(1.0, np.linalg.norm(u) / math.sqrt(u.size) / d), dict(
+        v_row=v_row, v_col=v_col, t=t
+    )
+
+
+@slip("adafactor", words="Two shapes that don't fit")
+def rows_for_columns(g, v_row=0, v_col=0, t=0, *, lr, decay_rate, d, eps):
+    t = t + 1
+    beta2 = 1 - t**-decay_rate
+    v_row = beta2 * v_row + (1 - beta2) * (g**2 + eps).mean(axis=0)
+    v_col = beta2 * v_col + (1 - beta2) * (g**2 + eps).mean(axis=1)
+    u = g / np.sqrt(np.outer(v_row / v_row.mean(), v_col))
+    return lr * u, dict(v_row=v_row, v_col=v_col, t=t)
+
+
 PLAIN = "It takes (vectors|one number)"
 
 
@@ -1594,6 +1660,24 @@ APPLIES = {
         "lr-forgotten:1 lr-twice:1 stale-m:2 memory-forgotten:2 size-for-straying:1 "
         "straying-from-the-old:1 straying-from-the-corrected:1 straying-not-squared:2 "
         "eps-not-in-memory:2"
+    ),
+    "radam": (
+        "only-m-corrected:1 frozen-t:4 frozen-power:3 correction-multiplies:1 correction-adds:3 "
+        "correction-without-parentheses:1 divided-by-what-is-left:1 corrected-kept:1 "
+        "betas-swapped:3 beta1-for-v:3 beta2-for-m:3 betas-in-one-average:4 "
+        "average-weights-swapped:3 weight-without-parentheses:3 eps-inside:2 eps-forgotten:1 "
+        "eps-as-floor:1 eps-fixed:1 no-root:1 root-as-half:1 no-one-minus-beta:3 ascent:1 "
+        "velocity-sign:1 velocity-turned:1 accumulator-summed:1 seeded-with-gradient:3 "
+        "starts-at-one:3 scalar-accumulator:2 square-forgotten:1 abs-for-square:1 m-squared:1 "
+        "g-for-m:1 lr-forgotten:1 lr-twice:1 stale-m:1 stale-v:1 memory-forgotten:6 "
+        "memory-swapped:1 plain-adam:2 rectifier-forgotten:1 rectifier-turned:2 waits-too-long-or-short:2 "
+        "stands-still-while-waiting:1 memory-length-miscounted:5 eps-to-corrected-root:1"
+    ),
+    "adafactor": (
+        "frozen-t:1 eps-forgotten:1 ascent:1 lr-forgotten:1 lr-twice:1 memory-forgotten:2 "
+        "rows-not-relative:1 both-relative:1 relative-to-the-sum:1 sums-for-means:2 "
+        "not-factored:1 roots-averaged:2 decay-rate-as-beta:2 share-of-the-past-turned:1 "
+        "step-not-limited:1 step-always-rescaled:2 limited-entry-by-entry:3"
     ),
     "lion": (
         "betas-swapped:1 beta2-for-m:1 betas-in-one-average:3 average-weights-swapped:2 "

@@ -76,7 +76,7 @@ REWRITTEN = {
     "v = np.add(np.multiply(v, beta2), (1 - beta2) * g**2, out=np.empty_like(g))",
     "a copy of g in place": "v = v + g**2 -> squares = g.copy()\n    squares *= g\n"
     "    v = v + squares",
-    "math.sqrt": "np.sqrt -> math.sqrt",
+    "math.sqrt": "np.sqrt(v -> math.sqrt(v",
     "a list": "return lr * m, dict(m=m) -> return [lr * m, dict(m=m)]",
     "a list, v": "), dict(v=v) -> ), dict(v=v)",
     "a loop over entries": "np.sqrt(v) -> np.array([x**0.5 for x in np.ravel(v)]).reshape(g.shape)",

@@ -93,6 +93,11 @@ class Exercise:
         """Whether it is called step by step, with a gradient and its own memory."""
         return self.play is play_rule
 
+    @property
+    def on_a_bowl(self):
+        """Whether it can walk on a bowl: it needs neither the parameters nor a whole matrix."""
+        return self.is_rule and not self.before and not hasattr(self.answer, "whole_matrix")
+
     @functools.cached_property
     def required(self):
         """The names of what must be handed in by position."""
@@ -286,6 +291,21 @@ def _table():
         "Adam that divides by how far gradients stray from their average; eps is added to s at "
         "every step, and to the root.",
         "as `descent.rules.adabelief`",
+    )  # fmt: skip
+    yield _rule(
+        "radam", rules.radam,
+        "f(g, m=0, v=0, t=0, *, lr, beta1, beta2, eps) -> step, dict(m=m, v=v, t=t)",
+        "Adam that doesn't divide while v has seen too little, and gently after that; eps is added "
+        "to the root of v itself.",
+        "g = 5, lr = .1: the first step is .5",
+    )  # fmt: skip
+    yield _rule(
+        "adafactor", rules.adafactor,
+        "f(g, v_row=0, v_col=0, t=0, *, lr, decay_rate, d, eps)"
+        " -> step, dict(v_row=v_row, v_col=v_col, t=t)",
+        "RMSprop for a matrix, of whose squares the means of rows and of columns are remembered; "
+        "the step is limited to a root mean square of lr * d.",
+        "a first gradient of [[1, 2]], lr = .1, d = 1, eps = 0: the step is [[.1, .1]]",
     )  # fmt: skip
     yield _rule(
         "lion", rules.lion, "f(g, m=0, *, lr, beta1, beta2) -> step, dict(m=m)",

@@ -33,6 +33,8 @@ class Mistake(NamedTuple):
         What to say instead in the exercises of these names, where it does something else.
     later : str
         What to say instead where the first step isn't right, since another mistake is there too.
+    not_in : tuple of str
+        Exercises where its edits fit, and give an error, as by a division by 0, or something else.
     """
 
     id: str
@@ -41,6 +43,7 @@ class Mistake(NamedTuple):
     variant: bool = False
     own: Mapping = MappingProxyType({})
     later: str = ""
+    not_in: tuple = ()
 
     def tells(self, exercise, begins=True):
         """What to say in the exercise of this name, if the first result is right and if not."""
@@ -97,8 +100,13 @@ MISTAKES = (
             "v / (1 - beta2**t) -> v",
             "v_max / (1 - beta2**t) -> v_max",
             "s / (1 - beta2**t) -> s",
+            "m_hat * (1 - beta2**t) ** 0.5 / -> m_hat /",
         ),
         own={
+            "radam": (
+                "The first average is corrected and the second is not. `v` is still too small when "
+                "the rule begins to divide, so those steps are too long."
+            ),
             "adabelief": (
                 "The first average is corrected and the second is not. `s` is still too small "
                 "while it fills, so the first steps are too long."
@@ -128,6 +136,10 @@ MISTAKES = (
             "beta**t -> beta",
         ),
         own={
+            "radam": (
+                "At every step the rule does as at the first: it never divides, or a correction "
+                "never fades. Does the count of steps come in, and does rho grow with it, beyond 5?"
+            ),
             "bias_correction": (
                 "The correction is right at the first step and never changes after it. It should "
                 "fade as the average fills, so it depends on how many steps there have been."
@@ -144,6 +156,12 @@ MISTAKES = (
             "beta2**t -> beta2**2",
             "beta**t -> beta**2",
         ),
+        own={
+            "radam": (
+                "beta has a power that doesn't count the steps. So a correction, or what says how "
+                "much `v` has seen, is the same at every step."
+            ),
+        },
     ),
     Mistake(
         "beta-times-t",
@@ -155,6 +173,7 @@ MISTAKES = (
             "beta2**t -> beta2 * t",
             "beta**t -> beta * t",
         ),
+        not_in=("radam",),
     ),
     Mistake(
         "power-of-one-minus-beta",
@@ -166,6 +185,7 @@ MISTAKES = (
             "(1 - beta2**t) -> (1 - beta2)**t",
             "(1 - beta**t) -> (1 - beta)**t",
         ),
+        not_in=("radam",),
     ),
     Mistake(
         "correction-multiplies",
@@ -191,6 +211,13 @@ MISTAKES = (
             "(1 - beta2**t) -> (1 + beta2**t)",
             "(1 - beta**t) -> (1 + beta**t)",
         ),
+        own={
+            "radam": (
+                "Something is divided by 1 plus a power of beta, where it should be 1 minus it: an "
+                "average that is too small gets still smaller, or `v` seems to have seen another "
+                "number of gradients than it has."
+            ),
+        },
     ),
     Mistake(
         "correction-without-parentheses",
@@ -248,6 +275,7 @@ MISTAKES = (
             "beta**t -> beta**(t - 1)",
             "t = t + 1 -> t = t; t=t -> t=t",
         ),
+        not_in=("adafactor", "radam"),
     ),
     Mistake(
         "t-per-tensor",
@@ -441,7 +469,15 @@ MISTAKES = (
             "(np.sqrt(v_hat) + eps) -> np.sqrt(v_hat)",
             "(np.sqrt(v) + eps) -> np.sqrt(v)",
             "abs(g) + eps -> abs(g)",
+            "(g**2 + eps).mean(axis=1) -> (g**2).mean(axis=1); "
+            "(g**2 + eps).mean(axis=0) -> (g**2).mean(axis=0)",
         ),
+        own={
+            "adafactor": (
+                "Nothing keeps the divisor from being zero: eps has no part in it. A column whose "
+                "gradients were always zero gets 0/0, which is not a number."
+            ),
+        },
     ),
     Mistake(
         "eps-as-floor",
@@ -1146,6 +1182,8 @@ MISTAKES = (
             "dict(m=m) -> dict(m=0)",
             "m=m, s=s -> m=m, s=0",
             "m=m, s=s -> m=0, s=s",
+            "v_row=v_row, v_col=v_col, t=t -> v_row=0, v_col=0, t=t",
+            "v_row=v_row, v_col=v_col, t=t -> v_row=v_row, v_col=v_col, t=0",
             "m = beta * m + -> m = beta * 0 +",
             "m = beta1 * m + (1 - beta1) * g -> m = beta1 * 0 + (1 - beta1) * g; "
             "v = beta2 * v + -> v = beta2 * 0 +",
@@ -2244,6 +2282,148 @@ MISTAKES = (
         ),
     ),
     Mistake(
+        "plain-adam",
+        "These are Adam's steps: it divides from the first gradient on, and with full force. Here "
+        "the rule waits until `v` has seen enough, and then divides gently.",
+        (
+            "    if rho <= 5:\n        return lr * m_hat, dict(m=m, v=v, t=t)\n -> ; "
+            "lr * r * m_hat -> lr * m_hat",
+            "    if rho <= 5:\n        return lr * m_hat, dict(m=m, v=v, t=t)\n -> ; "
+            "lr * r * m_hat * (1 - beta2**t) ** 0.5 / (np.sqrt(v) + eps) -> "
+            "lr * m_hat / (np.sqrt(v / (1 - beta2**t)) + eps)",
+        ),
+    ),
+    Mistake(
+        "rectifier-forgotten",
+        "Once the rule divides, it does so at once with full force: nothing is left of r, which "
+        "begins small and grows to 1 as more gradients are seen.",
+        ("lr * r * m_hat -> lr * m_hat",),
+    ),
+    Mistake(
+        "rectifier-turned",
+        "r is turned upside down, or has no root: where it should shorten a step, it makes it too "
+        "long, or far too short.",
+        (
+            "lr * r * m_hat -> lr / r * m_hat",
+            "* rho)) ** 0.5\n -> * rho))\n",
+        ),
+    ),
+    Mistake(
+        "waits-too-long-or-short",
+        "The rule begins to divide too soon or too late, by one step or for good. It is rho that "
+        "decides, at 5.",
+        (
+            "rho <= 5 -> rho <= 4",
+            "rho <= 5 -> rho <= 6",
+        ),
+    ),
+    Mistake(
+        "stands-still-while-waiting",
+        "While `v` has seen too little, nothing moves. The rule doesn't divide then, but it walks: "
+        "as momentum does.",
+        ("return lr * m_hat, dict -> return 0 * m_hat, dict",),
+    ),
+    Mistake(
+        "memory-length-miscounted",
+        "The number that says how much `v` has seen is off: the longest it can be, or what is "
+        "taken away from that while `v` is young.",
+        (
+            "2 / (1 - beta2) - 1 -> 2 / (1 - beta2)",
+            "2 / (1 - beta2) - 1 -> 2 / (1 - beta2) + 1",
+            "rho_inf - 2 * t * beta2**t -> rho_inf - t * beta2**t",
+            "2 * t * beta2**t / (1 - beta2**t) -> 2 * t * beta2**t",
+            "2 * t * beta2**t / -> 2 * beta2**t /",
+        ),
+    ),
+    Mistake(
+        "eps-to-corrected-root",
+        "eps is added to the corrected root, as in Adam. Here it is added to the root of `v` as it "
+        "is, before the correction.",
+        ("* (1 - beta2**t) ** 0.5 / (np.sqrt(v) + eps) -> / (np.sqrt(v / (1 - beta2**t)) + eps)",),
+        variant=True,
+    ),
+    Mistake(
+        "rows-not-relative",
+        "Rows and columns are multiplied as they are, so the size of the gradients comes in twice. "
+        "One of the two has to say only how large a row is beside the others.",
+        ("v_row / v_row.mean() -> v_row",),
+    ),
+    Mistake(
+        "both-relative",
+        "Rows and columns both say only how they compare with one another, so nothing is left of "
+        "the size of the gradients in the divisor.",
+        ("v_row.mean(), v_col) -> v_row.mean(), v_col / v_col.mean())",),
+    ),
+    Mistake(
+        "relative-to-the-sum",
+        "The rows are compared with their sum, not with their mean: the divisor is too small, and "
+        "the more rows there are, the more.",
+        ("v_row / v_row.mean() -> v_row / v_row.sum()",),
+    ),
+    Mistake(
+        "sums-for-means",
+        "Squares are added up along a row or a column where they should be averaged, so the step "
+        "depends on how many rows or columns there are.",
+        (
+            ".mean(axis=1) -> .sum(axis=1); .mean(axis=0) -> .sum(axis=0)",
+            ".mean(axis=0) -> .sum(axis=0)",
+        ),
+    ),
+    Mistake(
+        "not-factored",
+        "These are the steps of a rule that remembers all of the squares, a number for each entry. "
+        "What is asked for remembers a number for each row and each column, and makes the rest "
+        "from these.",
+        (
+            "(g**2 + eps).mean(axis=1) -> (g**2 + eps); "
+            "np.outer(v_row / v_row.mean(), v_col) -> v_row",
+        ),
+    ),
+    Mistake(
+        "roots-averaged",
+        "Sizes are averaged where squares should be, or the root is missing.",
+        (
+            "np.sqrt(np.outer(v_row / v_row.mean(), v_col)) -> "
+            "np.outer(v_row / v_row.mean(), v_col)",
+            "(g**2 + eps).mean(axis=1) -> (abs(g) + eps).mean(axis=1); "
+            "(g**2 + eps).mean(axis=0) -> (abs(g) + eps).mean(axis=0)",
+        ),
+    ),
+    Mistake(
+        "decay-rate-as-beta",
+        "The share of the past is the same at every step. It should grow with `t`, from nothing at "
+        "the first step.",
+        ("1 - t**-decay_rate -> decay_rate", "1 - t**-decay_rate -> 1 - decay_rate"),
+    ),
+    Mistake(
+        "share-of-the-past-turned",
+        "The past counts for all at the first step, and for less and less later. It should be the "
+        "other way round.",
+        ("1 - t**-decay_rate -> t**-decay_rate",),
+    ),
+    Mistake(
+        "step-not-limited",
+        "Nothing limits the step: where its root mean square is larger than lr times d, it should "
+        "be shortened to that.",
+        ("lr * u / max(1, rms / d) -> lr * u",),
+    ),
+    Mistake(
+        "step-always-rescaled",
+        "Every step gets the same root mean square. A short one should stay as it is: only what is "
+        "too long is shortened.",
+        ("max(1, rms / d) -> (rms / d)", "max(1, rms / d) -> min(1, rms / d)"),
+    ),
+    Mistake(
+        "limited-entry-by-entry",
+        "The entries are limited one by one, or by the length of the step and not its root mean "
+        "square. All of the step should be shortened by one factor, and keep its direction.",
+        (
+            "lr * u / max(1, rms / d) -> lr * np.clip(u, -d, d)",
+            "np.sqrt((u**2).mean()) -> np.sqrt((u**2).sum())",
+            "np.sqrt((u**2).mean()) -> abs(u).max()",
+        ),
+    ),
+    Mistake(
         "test-passes-all",
         "Your test says True to everything that it is handed, right or wrong. A test is worth what "
         "it catches.",
@@ -2398,7 +2578,7 @@ def wrong_answers(answer):
     text = source(answer)
     found, seen = [], {text}
     for mistake in MISTAKES:
-        for edit in mistake.edits:
+        for edit in mistake.edits if answer.__name__ not in mistake.not_in else ():
             wrong = edited(text, edit)
             if wrong is None or wrong in seen:
                 continue

@@ -57,13 +57,16 @@ GRADIENTS = np.array(
     ]
 )
 MAIN = dict(
-    lr=0.1, beta=0.8, beta1=0.8, beta2=0.95, eps=1e-2, momentum_decay=0.25, weight_decay=0.3
+    **dict(lr=0.1, beta=0.8, beta1=0.8, beta2=0.95, eps=1e-2, momentum_decay=0.25),
+    **dict(weight_decay=0.3, decay_rate=0.7, d=0.9),
 )
 OTHER = dict(
-    lr=0.05, beta=0.7, beta1=0.7, beta2=0.9, eps=1e-3, momentum_decay=0.1, weight_decay=0.2
+    **dict(lr=0.05, beta=0.7, beta1=0.7, beta2=0.9, eps=1e-3, momentum_decay=0.1),
+    **dict(weight_decay=0.2, decay_rate=0.5, d=1.2),
 )
 SMALL = dict(
-    lr=1e-3, beta=0.9, beta1=0.9, beta2=0.999, eps=1e-8, momentum_decay=4e-3, weight_decay=0.01
+    **dict(lr=1e-3, beta=0.9, beta1=0.9, beta2=0.999, eps=1e-8, momentum_decay=4e-3),
+    **dict(weight_decay=0.01, decay_rate=0.8, d=1.0),
 )
 
 
@@ -83,6 +86,15 @@ def walks(exercise):
         # The last one, since what keeps its memory to itself has its learning rate once for all.
         ("changing", 10 * GRADIENTS[::-1, [0, 1, 2, 4]].reshape(n, 2, 2), changing),
     ]
+    if hasattr(exercise.answer, "whole_matrix"):
+        wide = GRADIENTS[:, [0, 1, 2, 4, 3, 2]] * [1, 1, 1, -1, 1, 30]
+        wide = wide.reshape(n, 2, 3)
+        found = [
+            ("main", wide, [main] * n),
+            ("float32", wide[:, :, :2].astype(np.float32), [main] * n),
+            ("small", 1e-3 * wide.transpose(0, 2, 1), [small] * n),
+            ("changing", 10 * wide[::-1].reshape(n, 3, 2), changing),
+        ]
     if "eps" not in names and "beta2" in names:  # Only the signs of the averages can be seen.
         waves = np.sin(np.outer(np.arange(40), [0.7, 1.1, 1.9, 2.6, 2.9, 3.1])) + 0.1
         found.insert(1, ("waves", waves, [main] * len(waves)))
@@ -95,6 +107,7 @@ TITLES = {
     "float32": "with float32 gradients",
     "waves": "in a walk along waves",
     "number": "with single numbers for gradients",
+    "small": "with small gradients",
 }
 
 
