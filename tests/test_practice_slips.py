@@ -814,6 +814,28 @@ def relative_columns(g, v_row=0, v_col=0, t=0, *, lr, decay_rate, d, eps):
     )
 
 
+@right("muon")
+def with_a_polynomial_of_its_own(g, m=0, t=0, *, lr, beta, eps, ns_steps):
+    t, m = t + 1, m + (1 - beta) * (g - m)
+    x = beta * m / (1 - beta ** (t + 1)) + g * (1 - beta) / (1 - beta**t)
+    x = x / (np.sqrt((x**2).sum()) + eps)
+    for _ in range(ns_steps):
+        square = np.matmul(x, x.transpose())
+        x = 3.4445 * x - 4.775 * square @ x + 2.0315 * (square @ (square @ x))
+    return lr * math.sqrt(max(1, g.shape[1] / g.shape[0])) * x, dict(m=m, t=t)
+
+
+@slip("muon", "not-made-small")
+def divided_by_its_largest_entry(g, m=0, t=0, *, lr, beta, eps, ns_steps):
+    t, m = t + 1, beta * m + (1 - beta) * g
+    x = beta * m / (1 - beta ** (t + 1)) + (1 - beta) * g / (1 - beta**t)
+    x = x / (np.max(np.abs(x)) + eps)
+    for _ in range(ns_steps):
+        a = x @ x.T
+        x = 3.4445 * x + (-4.7750 * a + 2.0315 * a @ a) @ x
+    return lr * max(1, g.shape[1] / g.shape[0]) ** 0.5 * x, dict(m=m, t=t)
+
+
 @slip("adafactor", words="Two shapes that don't fit")
 def rows_for_columns(g, v_row=0, v_col=0, t=0, *, lr, decay_rate, d, eps):
     t = t + 1
@@ -1679,6 +1701,14 @@ APPLIES = {
         "rows-not-relative:1 both-relative:1 relative-to-the-sum:1 sums-for-means:2 "
         "not-factored:1 roots-averaged:2 decay-rate-as-beta:2 share-of-the-past-turned:1 "
         "step-not-limited:1 step-always-rescaled:2 limited-entry-by-entry:3"
+    ),
+    "muon": (
+        "frozen-t:2 frozen-power:1 beta-times-t:1 power-of-one-minus-beta:1 correction-adds:1 "
+        "divided-by-what-is-left:1 average-weights-swapped:1 weight-without-parentheses:1 "
+        "no-one-minus-beta:1 ascent:1 velocity-sign:1 velocity-turned:1 seeded-with-gradient:1 "
+        "lr-forgotten:1 lr-twice:2 memory-forgotten:1 not-brought-near-1:2 one-schulz-step:1 "
+        "schulz-not-renewed:1 entry-by-entry:2 numbers-of-schulz:3 not-made-small:3 "
+        "shape-forgotten:4 muon-without-looking-ahead:1 muon-not-corrected:1"
     ),
     "lion": (
         "betas-swapped:1 beta2-for-m:1 betas-in-one-average:3 average-weights-swapped:2 "

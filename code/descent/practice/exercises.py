@@ -308,6 +308,13 @@ def _table():
         "a first gradient of [[1, 2]], lr = .1, d = 1, eps = 0: the step is [[.1, .1]]",
     )  # fmt: skip
     yield _rule(
+        "muon", rules.muon,
+        "f(g, m=0, t=0, *, lr, beta, eps, ns_steps) -> step, dict(m=m, t=t)",
+        "Momentum, looking ahead, of which the step takes the directions alone: all singular "
+        "values are brought near 1 by ns_steps steps of Newton and Schulz.",
+        "as `descent.rules.muon`",
+    )  # fmt: skip
+    yield _rule(
         "lion", rules.lion, "f(g, m=0, *, lr, beta1, beta2) -> step, dict(m=m)",
         "Momentum of which the step takes the sign alone.",
         "g = 5, lr = .1: step .1",

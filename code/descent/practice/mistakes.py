@@ -275,7 +275,7 @@ MISTAKES = (
             "beta**t -> beta**(t - 1)",
             "t = t + 1 -> t = t; t=t -> t=t",
         ),
-        not_in=("adafactor", "radam"),
+        not_in=("adafactor", "radam", "muon"),
     ),
     Mistake(
         "t-per-tensor",
@@ -2421,6 +2421,84 @@ MISTAKES = (
             "lr * u / max(1, rms / d) -> lr * np.clip(u, -d, d)",
             "np.sqrt((u**2).mean()) -> np.sqrt((u**2).sum())",
             "np.sqrt((u**2).mean()) -> abs(u).max()",
+        ),
+    ),
+    Mistake(
+        "not-brought-near-1",
+        "The matrix goes as it came: nothing brings its singular values near 1, so large ones "
+        "still outweigh the others.",
+        (
+            "x = 3.4445 * x + (-4.7750 * a + 2.0315 * a @ a) @ x -> x = x",
+            "range(ns_steps) -> range(0)",
+        ),
+    ),
+    Mistake(
+        "one-schulz-step",
+        "There is one step of Newton and Schulz, however many are asked for: each should begin "
+        "where the one before ended.",
+        ("range(ns_steps) -> range(1)",),
+    ),
+    Mistake(
+        "schulz-not-renewed",
+        "The product of the matrix with itself is computed once. The matrix changes at every step "
+        "of Newton and Schulz, and so does the product.",
+        (
+            "    for _ in range(ns_steps):\n        a = x @ x.T\n -> "
+            "    a = x @ x.T\n    for _ in range(ns_steps):\n",
+        ),
+    ),
+    Mistake(
+        "entry-by-entry",
+        "Entries are multiplied one by one where matrices should be: singular values are none of "
+        "the business of single entries.",
+        (
+            "2.0315 * a @ a -> 2.0315 * a * a",
+            "2.0315 * a @ a -> 2.0315 * a",
+        ),
+    ),
+    Mistake(
+        "numbers-of-schulz",
+        "The numbers of the polynomial, or their signs, are others than those that were asked for.",
+        (
+            "-4.7750 * a -> 4.7750 * a",
+            "3.4445 * x + (-4.7750 * a + 2.0315 * a @ a) @ x -> 1.5 * x - 0.5 * a @ x",
+            "3.4445 * x + (-4.7750 -> 3.4445 + (-4.7750",
+        ),
+    ),
+    Mistake(
+        "not-made-small",
+        "The matrix isn't divided by its norm, or by another one, before the first step of Newton "
+        "and Schulz. Where a singular value begins above 1, those steps lead nowhere.",
+        (
+            "x = m_hat / (np.linalg.norm(m_hat) + eps) -> x = m_hat",
+            "np.linalg.norm(m_hat) + eps -> abs(m_hat).max() + eps",
+            "np.linalg.norm(m_hat) + eps -> np.linalg.norm(m_hat, 2) + eps",
+        ),
+    ),
+    Mistake(
+        "shape-forgotten",
+        "The step isn't scaled by the shape as it should be: where a matrix has more columns than "
+        "rows it is longer, by the root of their ratio, and otherwise as it is.",
+        (
+            "lr * max(1, columns / rows) ** 0.5 * x -> lr * x",
+            "max(1, columns / rows) ** 0.5 -> max(1, rows / columns) ** 0.5",
+            "max(1, columns / rows) ** 0.5 -> (columns / rows) ** 0.5",
+            "max(1, columns / rows) ** 0.5 -> max(1, columns / rows)",
+        ),
+    ),
+    Mistake(
+        "muon-without-looking-ahead",
+        "The average is taken as it is, only corrected, and doesn't look ahead: the newest "
+        "gradient should come in once more.",
+        ("beta * m / (1 - beta ** (t + 1)) + (1 - beta) * g / (1 - beta**t) -> m / (1 - beta**t)",),
+    ),
+    Mistake(
+        "muon-not-corrected",
+        "Nothing makes up for an average that began at zero. Its size doesn't matter here, as all "
+        "of it is scaled; but the old part and the newest gradient are mixed in another ratio.",
+        (
+            "beta * m / (1 - beta ** (t + 1)) + (1 - beta) * g / (1 - beta**t) -> "
+            "beta * m + (1 - beta) * g",
         ),
     ),
     Mistake(

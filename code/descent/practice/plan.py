@@ -137,6 +137,7 @@ _ROWS = (
     ("beyond_adam", 7, "AdaBelief", "Write", 3, 10, "adabelief"),
     ("beyond_adam", 8, "RAdam", "Write", 3, 15, "radam"),
     ("beyond_adam", 9, "Adafactor", "Write", 3, 15, "adafactor"),
+    ("beyond_adam", 10, "Muon", "Write", 3, 15, "muon"),
     ("adam_in_pytorch", 1, "The loop, in its order", "Write", 2, 15,
      "order-training-loop training_loop"),
     ("adam_in_pytorch", 2, "Two loops, as published", "Find the bug", 2, 8,

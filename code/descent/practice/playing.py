@@ -58,15 +58,15 @@ GRADIENTS = np.array(
 )
 MAIN = dict(
     **dict(lr=0.1, beta=0.8, beta1=0.8, beta2=0.95, eps=1e-2, momentum_decay=0.25),
-    **dict(weight_decay=0.3, decay_rate=0.7, d=0.9),
+    **dict(weight_decay=0.3, decay_rate=0.7, d=0.9, ns_steps=4),
 )
 OTHER = dict(
     **dict(lr=0.05, beta=0.7, beta1=0.7, beta2=0.9, eps=1e-3, momentum_decay=0.1),
-    **dict(weight_decay=0.2, decay_rate=0.5, d=1.2),
+    **dict(weight_decay=0.2, decay_rate=0.5, d=1.2, ns_steps=2),
 )
 SMALL = dict(
     **dict(lr=1e-3, beta=0.9, beta1=0.9, beta2=0.999, eps=1e-8, momentum_decay=4e-3),
-    **dict(weight_decay=0.01, decay_rate=0.8, d=1.0),
+    **dict(weight_decay=0.01, decay_rate=0.8, d=1.0, ns_steps=5),
 )
 
 
