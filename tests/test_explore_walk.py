@@ -527,9 +527,7 @@ def test_a_learners_rule_that_climbs_is_told_of_no_goal(figures):
 
 def test_every_rule_that_is_an_exercise_has_its_settings():
     assert set(BESIDE) == {
-        exercise.answer.__name__
-        for exercise in EXERCISES.values()
-        if exercise.is_rule and not exercise.before
+        exercise.answer.__name__ for exercise in EXERCISES.values() if exercise.on_a_bowl
     }
 
 

@@ -58,6 +58,14 @@ def test_what_a_skipped_cell_would_have_defined_is_missing_too(run, source, use)
     assert run("print(result)") == SKIPPED
 
 
+def test_what_a_function_takes_or_sets_is_its_own(run):
+    run("def train(batch):\n    loss = unheard_of.loss(batch)\nmodel = unheard_of.Model()")
+    assert run("def mine(model):\n    loss = model.loss\n    return loss\nprint(1)") == "1\n"
+    assert run("mine = lambda model: model.loss\nprint(2)") == "2\n"
+    assert run("loss = batch = 3\nprint(loss + batch)") == "6\n"
+    assert run("def mine(rate):\n    return model.loss * rate") == SKIPPED
+
+
 def test_a_name_that_a_cell_could_define_is_there(run):
     run("rate = unheard_of.rate")
     assert run("rate = 0.1") == ""

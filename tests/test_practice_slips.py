@@ -1,5 +1,6 @@
 """What a checker must not do: pass what is wrong, refuse what is right, say what isn't so."""
 
+import copy
 import functools
 import math
 import re
@@ -480,6 +481,369 @@ def asking_what_is_there(model, loss_function, optimizer, X, y):
 @slip("training_loop", words="stand-in, and it has no `compile` for the model.*right in PyTorch")
 def asks_for_more(model, loss_function, optimizer, scheduler, batches, epochs):
     model.compile()
+
+
+# PyTorch: parameter groups and checkpoints
+
+
+def of_two_lists(choose):
+    """An AdamW made of a model's parameters: what `choose` gives of each group."""
+
+    def built(model, AdamW, *, lr, weight_decay):
+        matrices = [p for p in model.parameters() if p.dim() >= 2]
+        others = [p for p in model.parameters() if p.dim() < 2]
+        return choose(AdamW, matrices, others, lr, weight_decay)
+
+    built.__name__ = choose.__name__
+    return built
+
+
+@right("parameter_groups")
+@of_two_lists
+def in_literals(AdamW, matrices, others, lr, weight_decay):
+    groups = [{"params": others, "weight_decay": 0.0}, {"params": matrices}]
+    return AdamW(groups, lr, (0.9, 0.999), weight_decay=weight_decay)
+
+
+@right("parameter_groups")
+@of_two_lists
+def one_group_after_the_other(AdamW, matrices, others, lr, weight_decay):
+    optimizer = AdamW(matrices, lr=lr, weight_decay=weight_decay)
+    optimizer.add_param_group(dict(params=others, weight_decay=0))
+    return optimizer
+
+
+@right("parameter_groups")
+def a_group_for_each(model, AdamW, *, lr, weight_decay):
+    optimizer = AdamW([dict(params=p) for p in model.parameters()], lr)
+    for group in optimizer.param_groups:
+        group["weight_decay"] = weight_decay if len(group["params"][0].shape) > 1 else 0
+    return optimizer
+
+
+@right("parameter_groups")
+def by_names_of_what_has_axes(model, AdamW, *, lr, weight_decay):
+    named = dict(model.named_parameters())
+    matrices = {name for name, p in named.items() if len(p.size()) > 1}
+    groups = [
+        dict(params=[named[name] for name in sorted(matrices)], weight_decay=weight_decay),
+        dict(params=[p for name, p in named.items() if name not in matrices], weight_decay=0),
+    ]
+    return AdamW(groups, lr=lr)
+
+
+@slip("parameter_groups", "decay-on-all")
+def no_groups(model, AdamW, *, lr, weight_decay):
+    return AdamW(model.parameters(), lr=lr, weight_decay=weight_decay)
+
+
+@slip("parameter_groups", "group-takes-the-default", "Two things")
+@of_two_lists
+def a_key_that_nobody_reads(AdamW, matrices, others, lr, weight_decay):
+    groups = [dict(params=matrices, weight_decay=weight_decay)]
+    return AdamW([*groups, dict(params=others, decay=0, lr=lr)])
+
+
+@slip("parameter_groups", "parameter-left-out", "empty the second time")
+def looped_through_twice(model, AdamW, *, lr, weight_decay):
+    parameters = model.parameters()
+    matrices = [p for p in parameters if p.ndim > 1]
+    others = [p for p in parameters if p.ndim < 2]
+    groups = dict(params=matrices, weight_decay=weight_decay), dict(params=others, weight_decay=0)
+    return AdamW(groups, lr=lr)
+
+
+@slip("parameter_groups", "in-two-groups", "It says: some parameters appear in more than one")
+@of_two_lists
+def every_matrix_twice(AdamW, matrices, others, lr, weight_decay):
+    groups = dict(params=matrices, weight_decay=weight_decay), dict(params=matrices + others)
+    return AdamW(groups, lr=lr)
+
+
+@slip("parameter_groups", words="a list of 2. It returns an optimizer")
+@of_two_lists
+def the_groups_alone(AdamW, matrices, others, lr, weight_decay):
+    return [dict(params=matrices, weight_decay=weight_decay), dict(params=others, weight_decay=0)]
+
+
+@slip("parameter_groups", words="a tuple of 2. It returns an optimizer")
+@of_two_lists
+def two_optimizers(AdamW, matrices, others, lr, weight_decay):
+    return AdamW(matrices, lr, weight_decay=weight_decay), AdamW(others, lr, weight_decay=0)
+
+
+@slip("parameter_groups", words="TypeError: optimizer parameters need to be .* ordered")
+@of_two_lists
+def in_a_set(AdamW, matrices, others, lr, weight_decay):
+    return AdamW([dict(params=set(matrices)), dict(params=others)], lr=lr)
+
+
+@slip("parameter_groups", words="RuntimeError: Boolean value of Tensor")
+def asks_a_list_for_a_tensor(model, AdamW, *, lr, weight_decay):
+    matrices = [p for p in model.parameters() if p.ndim > 1]
+    others = [p for p in model.parameters() if p not in matrices]
+    return AdamW([dict(params=matrices), dict(params=others, weight_decay=0)], lr=lr)
+
+
+@slip("parameter_groups", words="ValueError: optimizer got an empty parameter list")
+def of_nothing(model, AdamW, *, lr, weight_decay):
+    return AdamW([p for p in model.parameters() if p.ndim > 9], lr=lr)
+
+
+@slip("parameter_groups", words="stand-in, and it has no `modules` for the model")
+def by_modules(model, AdamW, *, lr, weight_decay):
+    return AdamW([dict(params=module.parameters()) for module in model.modules()], lr=lr)
+
+
+@slip("parameter_groups", "memory-outside")
+def made_once_for_all(model, AdamW, *, lr, weight_decay):
+    BUILT.append(1)
+    return AdamW(model.parameters(), lr=lr / len(BUILT), weight_decay=weight_decay)
+
+
+BUILT = []
+
+
+def trained(model, loss_function, optimizer, scheduler, batches, epochs):
+    for _ in epochs:
+        for X, y in batches:
+            optimizer.zero_grad()
+            loss_function(model(X), y).backward()
+            optimizer.step()
+        scheduler.step()
+
+
+@right("checkpoint")
+def by_the_last_epoch(model, loss_function, optimizer, scheduler, batches, epochs, saved=None):
+    if saved is not None:
+        model.load_state_dict(saved["model_state_dict"])
+        optimizer.load_state_dict(saved["optimizer_state_dict"])
+        scheduler.load_state_dict(saved["scheduler_state_dict"])
+    first = 0 if saved is None else saved["epoch"] + 1
+    trained(model, loss_function, optimizer, scheduler, batches, range(first, epochs))
+    return {
+        "epoch": epochs - 1,
+        "model_state_dict": {name: w.clone() for name, w in model.state_dict().items()},
+        "optimizer_state_dict": copy.deepcopy(optimizer.state_dict()),
+        "scheduler_state_dict": scheduler.state_dict(),
+    }
+
+
+@right("checkpoint")
+def saved_after_each_epoch(model, loss_function, optimizer, scheduler, batches, epochs, old=None):
+    parts = model, optimizer, scheduler
+    for part, state in zip(parts, old or (), strict=False):
+        part.load_state_dict(state)
+    for epoch in range(scheduler.last_epoch, epochs):
+        trained(model, loss_function, optimizer, scheduler, batches, [epoch])
+        old = copy.deepcopy([part.state_dict() for part in parts])
+    return old
+
+
+@slip("checkpoint", "checkpoint-shared")
+def copies_the_model_alone(model, loss_function, optimizer, scheduler, batches, epochs, saved=None):
+    first = saved["epoch"] if saved else 0
+    if saved:
+        model.load_state_dict(saved["model"])
+        optimizer.load_state_dict(saved["optimizer"])
+        scheduler.load_state_dict(saved["scheduler"])
+    trained(model, loss_function, optimizer, scheduler, batches, range(first, epochs))
+    states = dict(model=copy.deepcopy(model.state_dict()), optimizer=optimizer.state_dict())
+    return dict(states, scheduler=scheduler.state_dict(), epoch=epochs)
+
+
+@slip("checkpoint", "only-the-weights")
+def the_weights_alone(model, loss_function, optimizer, scheduler, batches, epochs, saved=None):
+    if saved is not None:
+        model.load_state_dict(saved)
+    trained(model, loss_function, optimizer, scheduler, batches, range(epochs))
+    return model.state_dict()
+
+
+@slip("checkpoint", "optimizer-left-behind", "Two things at once")
+def no_optimizer(model, loss_function, optimizer, scheduler, batches, epochs, saved=None):
+    if saved is not None:
+        model.load_state_dict(saved[0])
+    first = saved[1] if saved else 0
+    trained(model, loss_function, optimizer, scheduler, batches, range(first, epochs))
+    return copy.deepcopy(model.state_dict()), epochs
+
+
+@slip("checkpoint", "others-trained")
+def keeps_the_objects(model, loss_function, optimizer, scheduler, batches, epochs, saved=None):
+    first = 0
+    if saved:
+        model, optimizer, scheduler, first = saved
+    trained(model, loss_function, optimizer, scheduler, batches, range(first, epochs))
+    return copy.deepcopy((model, optimizer, scheduler, epochs))
+
+
+@slip("checkpoint", words="returned None. It returns a checkpoint")
+def returns_no_checkpoint(model, loss_function, optimizer, scheduler, batches, epochs, saved=None):
+    trained(model, loss_function, optimizer, scheduler, batches, range(epochs))
+
+
+@slip("checkpoint", words=r'Missing key\(s\) in state_dict: "weight"')
+def another_state(model, loss_function, optimizer, scheduler, batches, epochs, saved=None):
+    if saved:
+        model.load_state_dict(saved)
+    trained(model, loss_function, optimizer, scheduler, batches, range(epochs))
+    return dict(optimizer=optimizer.state_dict())
+
+
+# Races
+
+
+def ends_of(rule, tune, start, rates, steps):
+    """Where a rule's walks end, one for each rate."""
+    ends = []
+    for lr in rates:
+        w, memory = start, {}
+        for _ in range(steps):
+            step, memory = rule(tune(w)[1], **memory, lr=lr)
+            w = w - step
+        ends.append(w)
+    return ends
+
+
+@right("fair_race")
+def in_one_expression(rules, tune, test, start, *, rates, steps):
+    return {
+        name: test(min(ends_of(rule, tune, start, rates, steps), key=lambda w: tune(w)[0]))[0]
+        for name, rule in rules.items()
+    }
+
+
+@right("fair_race")
+def with_argmin(rules, tune, test, start, *, rates, steps):
+    losses = {}
+    for name in rules:
+        ends = ends_of(rules[name], tune, start, rates, steps)
+        losses[name] = test(ends[np.argmin([tune(w)[0] for w in ends])])[0]
+    return losses
+
+
+@slip("fair_race", "walk-not-begun-anew", "also changes `start` in place")
+def walks_off_with_the_start(rules, tune, test, start, *, rates, steps):
+    found = {}
+    for name, rule in rules.items():
+        memory = {}
+        for _ in range(steps):
+            step, memory = rule(tune(start)[1], **memory, lr=rates[0])
+            start -= step
+        found[name] = test(start)[0]
+    return found
+
+
+@slip("fair_race", "walk-not-begun-anew")
+def goes_on_from_the_last_end(rules, tune, test, start, *, rates, steps):
+    found = {}
+    for name, rule in rules.items():
+        ends = ends_of(rule, tune, start, rates, steps)
+        start = ends[-1]
+        found[name] = test(min(ends, key=lambda w: tune(w)[0]))[0]
+    return found
+
+
+@slip("fair_race", words="a dict with a test loss for each of the rules")
+def the_winner_alone(rules, tune, test, start, *, rates, steps):
+    return min(rules)
+
+
+@slip("fair_race", words="The test loss of gd is one number")
+def all_of_its_losses(rules, tune, test, start, *, rates, steps):
+    return {
+        name: [test(w)[0] for w in ends_of(rule, tune, start, rates, steps)]
+        for name, rule in rules.items()
+    }
+
+
+# Newer rules
+
+
+@right("radam")
+def rectified_as_its_authors_write(g, m=0, v=0, t=0, *, lr, beta1, beta2, eps):
+    t, m, v = t + 1, m + (1 - beta1) * (g - m), v + (1 - beta2) * (g * g - v)
+    longest = 2.0 / (1.0 - beta2) - 1.0
+    length = longest - 2.0 * t * beta2**t / (1.0 - beta2**t)
+    size = lr / (1 - beta1**t)
+    if length > 5:
+        r = (length - 4) / (longest - 4) * (length - 2) / length * longest / (longest - 2)
+        return size * np.sqrt(r * (1 - beta2**t)) * m / (np.sqrt(v) + eps), dict(m=m, v=v, t=t)
+    return size * m, dict(m=m, v=v, t=t)
+
+
+@right("radam")
+def with_one_return(g, m=0, v=0, t=0, *, lr, beta1, beta2, eps):
+    t = t + 1
+    m, v = beta1 * m + (1 - beta1) * g, beta2 * v + (1 - beta2) * g**2
+    rho_inf = 2 / (1 - beta2) - 1
+    rho = rho_inf - 2 * t * beta2**t / (1 - beta2**t)
+    step = lr * m / (1 - beta1**t)
+    if rho > 5:
+        r = math.sqrt((rho - 4) * (rho - 2) * rho_inf / ((rho_inf - 4) * (rho_inf - 2) * rho))
+        step = step * r * math.sqrt(1 - beta2**t) / (np.sqrt(v) + eps)
+    return step, {"t": t, "m": m, "v": v}
+
+
+@slip("radam", "plain-adam")
+def adam_without_a_wait(g, m=0, v=0, t=0, *, lr, beta1, beta2, eps):
+    return rules.adam(g, m, v, t, lr=lr, beta1=beta1, beta2=beta2, eps=eps)
+
+
+@right("adafactor")
+def with_columns_and_rows_as_matrices(g, rows=0, columns=0, t=0, *, lr, decay_rate, d, eps):
+    t = t + 1
+    squares = g * g + eps
+    rows = rows + t**-decay_rate * (squares.mean(1, keepdims=True) - rows)
+    columns = columns + t**-decay_rate * (squares.mean(0, keepdims=True) - columns)
+    u = g / np.sqrt(rows * columns / rows.mean())
+    u = u / np.maximum(1, np.sqrt(np.mean(u**2)) / d)
+    return lr * u, dict(rows=rows, columns=columns, t=t)
+
+
+@right("adafactor")
+def relative_columns(g, v_row=0, v_col=0, t=0, *, lr, decay_rate, d, eps):
+    t = t + 1
+    beta2 = 1 - t ** (-decay_rate)
+    v_row = beta2 * v_row + (1 - beta2) * np.mean(g**2 + eps, axis=1)
+    v_col = beta2 * v_col + (1 - beta2) * np.mean(g**2 + eps, axis=0)
+    u = g / np.sqrt(v_row[:, None] * v_col[None, :] / np.mean(v_col))
+    return lr * u / max(1.0, np.linalg.norm(u) / math.sqrt(u.size) / d), dict(
+        v_row=v_row, v_col=v_col, t=t
+    )
+
+
+@right("muon")
+def with_a_polynomial_of_its_own(g, m=0, t=0, *, lr, beta, eps, ns_steps):
+    t, m = t + 1, m + (1 - beta) * (g - m)
+    x = beta * m / (1 - beta ** (t + 1)) + g * (1 - beta) / (1 - beta**t)
+    x = x / (np.sqrt((x**2).sum()) + eps)
+    for _ in range(ns_steps):
+        square = np.matmul(x, x.transpose())
+        x = 3.4445 * x - 4.775 * square @ x + 2.0315 * (square @ (square @ x))
+    return lr * math.sqrt(max(1, g.shape[1] / g.shape[0])) * x, dict(m=m, t=t)
+
+
+@slip("muon", "not-made-small")
+def divided_by_its_largest_entry(g, m=0, t=0, *, lr, beta, eps, ns_steps):
+    t, m = t + 1, beta * m + (1 - beta) * g
+    x = beta * m / (1 - beta ** (t + 1)) + (1 - beta) * g / (1 - beta**t)
+    x = x / (np.max(np.abs(x)) + eps)
+    for _ in range(ns_steps):
+        a = x @ x.T
+        x = 3.4445 * x + (-4.7750 * a + 2.0315 * a @ a) @ x
+    return lr * max(1, g.shape[1] / g.shape[0]) ** 0.5 * x, dict(m=m, t=t)
+
+
+@slip("adafactor", words="Two shapes that don't fit")
+def rows_for_columns(g, v_row=0, v_col=0, t=0, *, lr, decay_rate, d, eps):
+    t = t + 1
+    beta2 = 1 - t**-decay_rate
+    v_row = beta2 * v_row + (1 - beta2) * (g**2 + eps).mean(axis=0)
+    v_col = beta2 * v_col + (1 - beta2) * (g**2 + eps).mean(axis=1)
+    u = g / np.sqrt(np.outer(v_row / v_row.mean(), v_col))
+    return lr * u, dict(v_row=v_row, v_col=v_col, t=t)
 
 
 PLAIN = "It takes (vectors|one number)"
@@ -1428,6 +1792,33 @@ APPLIES = {
         "straying-from-the-old:1 straying-from-the-corrected:1 straying-not-squared:2 "
         "eps-not-in-memory:2"
     ),
+    "radam": (
+        "only-m-corrected:1 frozen-t:4 frozen-power:3 correction-multiplies:1 correction-adds:3 "
+        "correction-without-parentheses:1 divided-by-what-is-left:1 corrected-kept:1 "
+        "betas-swapped:3 beta1-for-v:3 beta2-for-m:3 betas-in-one-average:4 "
+        "average-weights-swapped:3 weight-without-parentheses:3 eps-inside:2 eps-forgotten:1 "
+        "eps-as-floor:1 eps-fixed:1 no-root:1 root-as-half:1 no-one-minus-beta:3 ascent:1 "
+        "velocity-sign:1 velocity-turned:1 accumulator-summed:1 seeded-with-gradient:3 "
+        "starts-at-one:3 scalar-accumulator:2 square-forgotten:1 abs-for-square:1 m-squared:1 "
+        "g-for-m:1 lr-forgotten:1 lr-twice:1 stale-m:1 stale-v:1 memory-forgotten:6 "
+        "memory-swapped:1 plain-adam:2 rectifier-forgotten:1 rectifier-turned:2 "
+        "waits-too-long-or-short:2 "
+        "stands-still-while-waiting:1 memory-length-miscounted:5 eps-to-corrected-root:1"
+    ),
+    "adafactor": (
+        "frozen-t:1 eps-forgotten:1 ascent:1 lr-forgotten:1 lr-twice:1 memory-forgotten:2 "
+        "rows-not-relative:1 both-relative:1 relative-to-the-sum:1 sums-for-means:2 "
+        "not-factored:1 roots-averaged:2 decay-rate-as-beta:2 share-of-the-past-turned:1 "
+        "step-not-limited:1 step-always-rescaled:2 limited-entry-by-entry:3"
+    ),
+    "muon": (
+        "frozen-t:2 frozen-power:1 beta-times-t:1 power-of-one-minus-beta:1 correction-adds:1 "
+        "divided-by-what-is-left:1 average-weights-swapped:1 weight-without-parentheses:1 "
+        "no-one-minus-beta:1 ascent:1 velocity-sign:1 velocity-turned:1 seeded-with-gradient:1 "
+        "lr-forgotten:1 lr-twice:2 memory-forgotten:1 not-brought-near-1:2 one-schulz-step:1 "
+        "schulz-not-renewed:1 entry-by-entry:2 numbers-of-schulz:3 not-made-small:3 "
+        "shape-forgotten:4 muon-without-looking-ahead:1 muon-not-corrected:1"
+    ),
     "lion": (
         "betas-swapped:1 beta2-for-m:1 betas-in-one-average:3 average-weights-swapped:2 "
         "weight-without-parentheses:2 no-one-minus-beta:3 ascent:1 velocity-sign:2 "
@@ -1480,6 +1871,24 @@ APPLIES = {
         "return-in-loop:2 gradients-not-cleared:3 gradients-cleared-too-soon:1 "
         "step-before-backward:2 backward-forgotten:1 step-forgotten:1 step-per-epoch:2 "
         "scheduler-first:3 scheduler-per-batch:1 scheduler-twice:2 scheduler-forgotten:2"
+    ),
+    "parameter_groups": (
+        "lr-forgotten:1 decay-on-all:2 group-takes-the-default:1 decay-not-handed-on:2 "
+        "decay-turned-round:1 decay-scaled-twice:1 two-axes-alone:1 chosen-by-name:3 "
+        "in-two-groups:2 parameter-left-out:4 group-without-lr:2"
+    ),
+    "checkpoint": (
+        "return-in-loop:2 gradients-not-cleared:2 gradients-cleared-too-soon:1 "
+        "step-before-backward:2 backward-forgotten:1 step-forgotten:1 step-per-epoch:2 "
+        "scheduler-first:3 scheduler-per-batch:1 scheduler-twice:2 scheduler-forgotten:2 "
+        "model-left-behind:1 optimizer-left-behind:1 count-left-behind:1 scheduler-left-behind:1 "
+        "checkpoint-not-used:1 only-the-weights:2 others-trained:1 epochs-counted-anew:2 "
+        "epoch-off-by-one:2 checkpoint-shared:3 loaded-too-late:1 saved-too-soon:1"
+    ),
+    "fair_race": (
+        "another-rate:4 walk-not-begun-anew:5 memory-not-begun-anew:1 one-rate-for-all:1 "
+        "nothing-chosen:2 worst-chosen:1 chosen-by-test:1 tuning-loss-reported:1 uneven-steps:2 "
+        "a-step-too-few:2 a-step-too-many:1"
     ),
 }
 

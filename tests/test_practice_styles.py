@@ -76,7 +76,7 @@ REWRITTEN = {
     "v = np.add(np.multiply(v, beta2), (1 - beta2) * g**2, out=np.empty_like(g))",
     "a copy of g in place": "v = v + g**2 -> squares = g.copy()\n    squares *= g\n"
     "    v = v + squares",
-    "math.sqrt": "np.sqrt -> math.sqrt",
+    "math.sqrt": "np.sqrt(v -> math.sqrt(v",
     "a list": "return lr * m, dict(m=m) -> return [lr * m, dict(m=m)]",
     "a list, v": "), dict(v=v) -> ), dict(v=v)",
     "a loop over entries": "np.sqrt(v) -> np.array([x**0.5 for x in np.ravel(v)]).reshape(g.shape)",
@@ -186,7 +186,7 @@ REWRITTEN = {
     "x = x - lr * g -> x -= lr * g; points.append(x) -> points.append(x.copy())",
     "an array to fill": "points = [x] -> points = np.empty((steps + 1, len(x)))\n"
     "    points[0] = x; for _ in -> for k in; points.append(x) -> points[k + 1] = x",
-    "while": "for _ in range(steps): -> while len(points) <= steps:",
+    "while": "for _ in range(steps):\n        _, g -> while len(points) <= steps:\n        _, g",
     "indexed": "_, g = loss(x) -> g = loss(x)[1]",
     "a generator": "points = [x] -> yield x; points.append(x) -> yield x; "
     "    return np.array(points) -> ",
@@ -228,6 +228,25 @@ REWRITTEN = {
     "    return w",
     "turned at the end": "np.arange(t)[::-1]\n    return (1 - beta) * beta**age -> "
     "np.arange(t)\n    return ((1 - beta) * beta**age)[::-1]",
+    "dim()": "p.ndim > 1 -> p.dim() >= 2",
+    "axes counted": "p.ndim > 1 -> len(p.shape) > 1",
+    "no axis at all": "p.ndim > 1 -> p.size() and len(p.size()) != 1",
+    "lists of pairs": "for p in model.parameters(): -> for name, p in model.named_parameters():",
+    "lr in each group": "params=matrices -> params=matrices, lr=lr; "
+    "params=others -> params=others, lr=lr; free], lr=lr) -> free])",
+    "the call's own decay": "params=matrices, weight_decay=weight_decay -> params=matrices; "
+    "free], lr=lr) -> free], lr=lr, weight_decay=weight_decay)",
+    "a pair for saved": "copy.deepcopy(dict(states, epoch=epochs)) -> "
+    "dict(copy.deepcopy(states), epoch=epochs)",
+    "loaded in another order": '        optimizer.load_state_dict(saved["optimizer"])\n -> ; '
+    'begin = saved["epoch"] -> begin = saved["epoch"]\n'
+    '        optimizer.load_state_dict(saved["optimizer"])',
+    "the schedule's count": 'begin = saved["epoch"] -> begin = scheduler.last_epoch',
+    "by the names of rules": "name, rule in rules.items(): -> name in rules:\n"
+    "        rule = rules[name]",
+    "the smallest by hand": "min(ends, key=lambda w: tune(w)[0]) -> "
+    "sorted(ends, key=lambda w: tune(w)[0])[0]",
+    "a copy of the start": "w, memory = start, {} -> w, memory = start.copy(), dict()",
 }  # fmt: skip
 
 

@@ -57,13 +57,22 @@ class _Skipper:
 
 
 def _names(cell):
-    """Return the names that a cell uses, those it defines, and those it imports."""
+    """Return the names that a cell uses, those it defines, and those it imports.
+
+    What a function takes or sets is its own: it neither uses nor defines a name of the notebook.
+    """
     used, defined, imported = set(), set(), set()
-    for node in ast.walk(cell):
+    for node in ast.iter_child_nodes(cell):
         if isinstance(node, ast.Name):
             (used if isinstance(node.ctx, ast.Load) else defined).add(node.id)
-        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
-            defined.add(node.name)
         elif isinstance(node, ast.Import | ast.ImportFrom):
             imported |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
+        inside, own, imports = _names(node)
+        if isinstance(node, ast.FunctionDef | ast.Lambda):
+            own |= {argument.arg for argument in ast.walk(node.args) if type(argument) is ast.arg}
+            used |= inside - own - imports
+        else:
+            used, defined, imported = used | inside, defined | own, imported | imports
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            defined.add(node.name)
     return used, defined, imported

@@ -90,7 +90,7 @@ def walks(value):
     if exercise is None:
         return None
     ran = value.passed or value.drawn is not None
-    return value.title if ran and exercise.is_rule and not exercise.before else None
+    return value.title if ran and exercise.on_a_bowl else None
 
 
 def display(*values, raw=False, metadata=None):

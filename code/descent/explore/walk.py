@@ -41,6 +41,7 @@ BESIDE = dict(
     amsgrad=_ADAM,
     adamax=_ADAM,
     nadam=_ADAM,
+    radam=dict(lr=(0.001, 1, 0.1), beta1=(0, 0.99, 0.9), beta2=(0.9, 0.999, 0.99)),
     adabelief=_ADAM,
     lion=dict(lr=(0.001, 1, 0.05), beta1=(0, 0.99, 0.9), beta2=(0.1, 0.999, 0.99)),
 )

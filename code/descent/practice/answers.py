@@ -4,6 +4,7 @@ The bank of mistakes edits their text (see `descent.practice.mistakes`), so a li
 that somebody may get wrong.
 """
 
+import copy
 import math
 
 import numpy as np
@@ -166,3 +167,52 @@ def training_loop(model, loss_function, optimizer, scheduler, batches, epochs):
             loss.backward()
             optimizer.step()
         scheduler.step()
+
+
+def parameter_groups(model, AdamW, *, lr, weight_decay):
+    """PyTorch's AdamW, whose decay pulls at matrices and leaves vectors and numbers alone."""
+    matrices, others = [], []
+    for p in model.parameters():
+        if p.ndim > 1:
+            matrices.append(p)
+        else:
+            others.append(p)
+    decayed = dict(params=matrices, weight_decay=weight_decay)
+    free = dict(params=others, weight_decay=0)
+    return AdamW([decayed, free], lr=lr)
+
+
+def checkpoint(model, loss_function, optimizer, scheduler, batches, epochs, saved=None):
+    """PyTorch's training loop, carrying on from what an earlier call returned."""
+    begin = 0
+    if saved:
+        model.load_state_dict(saved["model"])
+        optimizer.load_state_dict(saved["optimizer"])
+        scheduler.load_state_dict(saved["scheduler"])
+        begin = saved["epoch"]
+    for _ in range(begin, epochs):
+        for X, y in batches:
+            optimizer.zero_grad()
+            loss = loss_function(model(X), y)
+            loss.backward()
+            optimizer.step()
+        scheduler.step()
+    parts = dict(model=model, optimizer=optimizer, scheduler=scheduler)
+    states = {name: part.state_dict() for name, part in parts.items()}
+    return copy.deepcopy(dict(states, epoch=epochs))
+
+
+def fair_race(rules, tune, test, start, *, rates, steps):
+    """Of each rule, by its name: the test loss at the rate that suits it best."""
+    found = {}
+    for name, rule in rules.items():
+        ends = []
+        for lr in rates:
+            w, memory = start, {}
+            for _ in range(steps):
+                step, memory = rule(tune(w)[1], **memory, lr=lr)
+                w = w - step
+            ends.append(w)
+        best = min(ends, key=lambda w: tune(w)[0])
+        found[name] = test(best)[0]
+    return found

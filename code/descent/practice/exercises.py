@@ -9,14 +9,25 @@ from descent import rules
 from . import answers
 from .calls import parameters
 from .detecting import judge_adam_test, judge_gradient_test, play_adam_test, play_gradient_test
-from .judging import judge_calls, judge_differences, judge_epochs, judge_points, judge_values
+from .judging import (
+    judge_calls,
+    judge_differences,
+    judge_epochs,
+    judge_groups,
+    judge_points,
+    judge_values,
+)
 from .mistakes import MISTAKES, wrong_answers
 from .playing import (
+    begin_checkpoint,
     play_adam_all,
     play_bias_correction,
+    play_checkpoint,
     play_clip,
+    play_fair_race,
     play_finite_difference,
     play_minibatches,
+    play_parameter_groups,
     play_reckoning,
     play_resume,
     play_rule,
@@ -60,6 +71,9 @@ class Exercise:
         Ids of mistakes that `judge` knows by other signs than the numbers of an edit.
     in_pairs : bool
         Whether two mistakes at once are looked for; in a rule, they always are.
+    begin : callable or None
+        ``begin(exercise, submission) -> array``: what it does at first, where all that it is played
+        with takes long. It is in ``played.seen["begin"]`` too.
     """
 
     name: str
@@ -72,11 +86,17 @@ class Exercise:
     judge: Callable = judge_values
     named: tuple = ()
     in_pairs: bool = False
+    begin: Callable | None = None
 
     @property
     def is_rule(self):
         """Whether it is called step by step, with a gradient and its own memory."""
         return self.play is play_rule
+
+    @property
+    def on_a_bowl(self):
+        """Whether it can walk on a bowl: it needs neither the parameters nor a whole matrix."""
+        return self.is_rule and not self.before and not hasattr(self.answer, "whole_matrix")
 
     @functools.cached_property
     def required(self):
@@ -273,6 +293,28 @@ def _table():
         "as `descent.rules.adabelief`",
     )  # fmt: skip
     yield _rule(
+        "radam", rules.radam,
+        "f(g, m=0, v=0, t=0, *, lr, beta1, beta2, eps) -> step, dict(m=m, v=v, t=t)",
+        "Adam that doesn't divide while v has seen too little, and gently after that; eps is added "
+        "to the root of v itself.",
+        "g = 5, lr = .1: the first step is .5",
+    )  # fmt: skip
+    yield _rule(
+        "adafactor", rules.adafactor,
+        "f(g, v_row=0, v_col=0, t=0, *, lr, decay_rate, d, eps)"
+        " -> step, dict(v_row=v_row, v_col=v_col, t=t)",
+        "RMSprop for a matrix, of whose squares the means of rows and of columns are remembered; "
+        "the step is limited to a root mean square of lr * d.",
+        "a first gradient of [[1, 2]], lr = .1, d = 1, eps = 0: the step is [[.1, .1]]",
+    )  # fmt: skip
+    yield _rule(
+        "muon", rules.muon,
+        "f(g, m=0, t=0, *, lr, beta, eps, ns_steps) -> step, dict(m=m, t=t)",
+        "Momentum, looking ahead, of which the step takes the directions alone: all singular "
+        "values are brought near 1 by ns_steps steps of Newton and Schulz.",
+        "as `descent.rules.muon`",
+    )  # fmt: skip
+    yield _rule(
         "lion", rules.lion, "f(g, m=0, *, lr, beta1, beta2) -> step, dict(m=m)",
         "Momentum of which the step takes the sign alone.",
         "g = 5, lr = .1: step .1",
@@ -313,6 +355,28 @@ def _table():
         "PyTorch's training loop, each call in its place; the scheduler steps once an epoch.",
         answers.training_loop, play_training_loop, "the second step uses the second gradient alone",
         judge=judge_calls,
+    )  # fmt: skip
+    yield Exercise(
+        "parameter_groups", "f(model, AdamW, *, lr, weight_decay) -> optimizer",
+        "An AdamW that decays what has two axes or more, and nothing else; lr is for all.",
+        answers.parameter_groups, play_parameter_groups,
+        "g = 0, lr = .1, weight_decay = .5: a matrix of 2 becomes 1.9, a bias of 2 stays",
+        judge=judge_groups, in_pairs=True,
+    )  # fmt: skip
+    yield Exercise(
+        "checkpoint",
+        "f(model, loss_function, optimizer, scheduler, batches, epochs, saved=None) -> checkpoint",
+        "PyTorch's training loop until epochs are done in all; it carries on from saved, the "
+        "checkpoint of an earlier call. What a checkpoint holds is yours.",
+        answers.checkpoint, play_checkpoint, "3 epochs, a checkpoint, then 5: as 5 at one go",
+        judge=judge_calls, begin=begin_checkpoint,
+    )  # fmt: skip
+    yield Exercise(
+        "fair_race", "f(rules, tune, test, start, *, rates, steps) -> test losses, a dict",
+        "A race: each rule walks from start, so many steps at each of the rates; of its ends, that "
+        "with the lowest loss in tune counts, and is reported by its loss in test.",
+        answers.fair_race, play_fair_race, "one rule under two names: two equal losses",
+        in_pairs=True,
     )  # fmt: skip
 
 

@@ -275,6 +275,34 @@ _TABLE = (
         ("        t = t + 1\n -> ; (0, {})\n -> (0, {})\n    t = t + 1\n",),
     ),
     Exhibit(
+        "race",
+        "fair_race",
+        """def somebodys_race(rules, tune, test, start, *, rates, steps):
+    best = {}
+    for name, lr in ((name, lr) for name in rules for lr in rates):
+        w, memory = start, {}
+        for _ in range(steps):
+            rate = 3 * lr if "v" in memory else lr
+            step, memory = rules[name](tune(w)[1], **memory, lr=rate)
+            w = w - step
+        best[name] = min(best.get(name, w), w, key=lambda end: tune(end)[0])
+    return {name: test(w)[0] for name, w in best.items()}
+""",
+        ('3 * lr if "v" in memory else lr -> lr',),
+        {
+            "for name, lr in ((name, lr) for name in rules for lr in rates):": "Every rule meets "
+            "every rate of the list.",
+            "w, memory = start, {}": "Every walk begins at the start, and remembers nothing yet.",
+            "step, memory = rules[name](tune(w)[1], **memory, lr=rate)": "It hands the rule its "
+            "gradient, its memory, and the rate of the line above.",
+            "w = w - step": "It takes the step, and leaves the start as it was.",
+            "best[name] = min(best.get(name, w), w, key=lambda end: tune(end)[0])": "It chooses by "
+            "the tuning loss, for each rule alike.",
+            "return {name: test(w)[0] for name, w in best.items()}": "It reports a loss by which "
+            "nothing was chosen.",
+        },
+    ),
+    Exhibit(
         "mixed-1",
         "clip",
         """def exhibit_1(g, *, max_norm):

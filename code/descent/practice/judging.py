@@ -70,6 +70,10 @@ def behaves_as(exercise, wrong, played, tolerance=None):
     # A rule is called step by step, so most wrong answers are out after the first step.
     if exercise.is_rule and not _begins_as(exercise, wrong, played):
         return None
+    if exercise.begin and not np.allclose(
+        _begun(exercise, wrong), played.seen["begin"], 1e-3, 1e-9, equal_nan=True
+    ):
+        return None
     if not all(_answers_alike(wrong, *call) for call in played.calls):
         return None
     whole = play(exercise, wrong)
@@ -102,6 +106,16 @@ def _begins_as(exercise, wrong, played):
             return False
         w = None if w is None else x
     return True
+
+
+@functools.cache
+@np.errstate(all="ignore")
+def _begun(exercise, wrong):
+    """What a wrong answer of the bank does at first; no number if it fails."""
+    try:
+        return exercise.begin(exercise, wrong)
+    except Exception:
+        return np.nan
 
 
 def _answers_alike(wrong, args, kwargs, result):
@@ -315,15 +329,27 @@ def judge_calls(exercise, played):
         return Verdict(True, _praise(exercise, played, answer))
     log = played.seen["logs"][0]
     parting = part(answer, played, exercise.tolerance)
-    twice = [(" ".join(pair.names), pair.edits, pair.function) for pair in pairs(exercise.answer)]
-    for bank in (wrong_answers(exercise.answer), twice):
-        names = [name for name, _, wrong in bank if behaves_as(exercise, wrong, played)]
+    for bank in (wrong_answers, _twice):
+        known = bank(exercise.answer)
+        names = [name for name, _, wrong in known if behaves_as(exercise, wrong, played)]
         if names:
             slips = [Slip(name) for name in _by_calls(names, log).split()]
             return _told(exercise, played, slips, parting)
     calls = f"Your loop's first calls were: {', '.join(log[:8])}."
     words = _unrecognized(exercise, played, answer, parting, calls)
     return Verdict(False, words, parting=parting)
+
+
+def _twice(answer):
+    """Wrong answers with two mistakes, as `wrong_answers` has those with one."""
+    return [(" ".join(pair.names), pair.edits, pair.function) for pair in pairs(answer)]
+
+
+def judge_groups(exercise, played):
+    """Judge groups of parameters: of what PyTorch refuses, there are no numbers."""
+    if played.seen["refused"]:
+        return _verdict("in-two-groups", f"It says: {played.seen['refused']}.")
+    return judge_values(exercise, played)
 
 
 def _recognized(exercise, played):

@@ -34,6 +34,8 @@ class Mistake(NamedTuple):
         What to say instead in the exercises of these names, where it does something else.
     later : str
         What to say instead where the first step isn't right, since another mistake is there too.
+    not_in : tuple of str
+        Exercises where its edits fit, and give an error, as by a division by 0, or something else.
     """
 
     id: str
@@ -42,6 +44,7 @@ class Mistake(NamedTuple):
     variant: bool = False
     own: Mapping = MappingProxyType({})
     later: str = ""
+    not_in: tuple = ()
 
     def tells(self, exercise, begins=True):
         """What to say in the exercise of this name, if the first result is right and if not."""
@@ -98,8 +101,13 @@ MISTAKES = (
             "v / (1 - beta2**t) -> v",
             "v_max / (1 - beta2**t) -> v_max",
             "s / (1 - beta2**t) -> s",
+            "m_hat * (1 - beta2**t) ** 0.5 / -> m_hat /",
         ),
         own={
+            "radam": (
+                "The first average is corrected and the second is not. `v` is still too small when "
+                "the rule begins to divide, so those steps are too long."
+            ),
             "adabelief": (
                 "The first average is corrected and the second is not. `s` is still too small "
                 "while it fills, so the first steps are too long."
@@ -129,6 +137,10 @@ MISTAKES = (
             "beta**t -> beta",
         ),
         own={
+            "radam": (
+                "At every step the rule does as at the first: it never divides, or a correction "
+                "never fades. Does the count of steps come in, and does rho grow with it, beyond 5?"
+            ),
             "bias_correction": (
                 "The correction is right at the first step and never changes after it. It should "
                 "fade as the average fills, so it depends on how many steps there have been."
@@ -145,6 +157,12 @@ MISTAKES = (
             "beta2**t -> beta2**2",
             "beta**t -> beta**2",
         ),
+        own={
+            "radam": (
+                "beta has a power that doesn't count the steps. So a correction, or what says how "
+                "much `v` has seen, is the same at every step."
+            ),
+        },
     ),
     Mistake(
         "beta-times-t",
@@ -156,6 +174,7 @@ MISTAKES = (
             "beta2**t -> beta2 * t",
             "beta**t -> beta * t",
         ),
+        not_in=("radam",),
     ),
     Mistake(
         "power-of-one-minus-beta",
@@ -167,6 +186,7 @@ MISTAKES = (
             "(1 - beta2**t) -> (1 - beta2)**t",
             "(1 - beta**t) -> (1 - beta)**t",
         ),
+        not_in=("radam",),
     ),
     Mistake(
         "correction-multiplies",
@@ -192,6 +212,13 @@ MISTAKES = (
             "(1 - beta2**t) -> (1 + beta2**t)",
             "(1 - beta**t) -> (1 + beta**t)",
         ),
+        own={
+            "radam": (
+                "Something is divided by 1 plus a power of beta, where it should be 1 minus it: an "
+                "average that is too small gets still smaller, or `v` seems to have seen another "
+                "number of gradients than it has."
+            ),
+        },
     ),
     Mistake(
         "correction-without-parentheses",
@@ -249,6 +276,7 @@ MISTAKES = (
             "beta**t -> beta**(t - 1)",
             "t = t + 1 -> t = t; t=t -> t=t",
         ),
+        not_in=("adafactor", "radam", "muon"),
     ),
     Mistake(
         "t-per-tensor",
@@ -443,7 +471,15 @@ MISTAKES = (
             "(np.sqrt(v_hat) + eps) -> np.sqrt(v_hat)",
             "(np.sqrt(v) + eps) -> np.sqrt(v)",
             "abs(g) + eps -> abs(g)",
+            "(g**2 + eps).mean(axis=1) -> (g**2).mean(axis=1); "
+            "(g**2 + eps).mean(axis=0) -> (g**2).mean(axis=0)",
         ),
+        own={
+            "adafactor": (
+                "Nothing keeps the divisor from being zero: eps has no part in it. A column whose "
+                "gradients were always zero gets 0/0, which is not a number."
+            ),
+        },
     ),
     Mistake(
         "eps-as-floor",
@@ -842,6 +878,7 @@ MISTAKES = (
             "steps[name] = lr * -> steps[name] = ",
             "x = x - lr * g -> x = x - g",
             "return lr * factor -> return factor",
+            "free], lr=lr) -> free])",
         ),
     ),
     Mistake(
@@ -1207,6 +1244,8 @@ MISTAKES = (
             "dict(m=m) -> dict(m=0)",
             "m=m, s=s -> m=m, s=0",
             "m=m, s=s -> m=0, s=s",
+            "v_row=v_row, v_col=v_col, t=t -> v_row=0, v_col=0, t=t",
+            "v_row=v_row, v_col=v_col, t=t -> v_row=v_row, v_col=v_col, t=0",
             "m = beta * m + -> m = beta * 0 +",
             "m = beta1 * m + (1 - beta1) * g -> m = beta1 * 0 + (1 - beta1) * g; "
             "v = beta2 * v + -> v = beta2 * 0 +",
@@ -1374,6 +1413,285 @@ MISTAKES = (
         "The learning rate stays the same during the training: nothing tells the scheduler that "
         "an epoch has passed.",
         ("        scheduler.step() -> ", "        scheduler.step() ->     scheduler.step()"),
+    ),
+    Mistake(
+        "decay-on-all",
+        "The decay pulls at everything: at biases and scales too, which have one axis or none.",
+        (
+            "weight_decay=0 -> weight_decay=weight_decay",
+            "p.ndim > 1 -> p.ndim >= 0",
+        ),
+    ),
+    Mistake(
+        "group-takes-the-default",
+        "A group decays that shouldn't, though only a little: it doesn't say its own decay, so it "
+        "takes that of the call, and where the call names none, `AdamW`'s default. That is 0.01, "
+        "and not 0.",
+        (", weight_decay=0) -> )",),
+    ),
+    Mistake(
+        "decay-not-handed-on",
+        "The matrices don't decay as much as was asked for. The decay that was handed in reaches "
+        "no group: they have 0, or `AdamW`'s default, which is 0.01.",
+        (
+            "params=matrices, weight_decay=weight_decay -> params=matrices",
+            "params=matrices, weight_decay=weight_decay -> params=matrices, weight_decay=0",
+        ),
+    ),
+    Mistake(
+        "decay-turned-round",
+        "It is turned round: the biases and scales decay, and the matrices don't.",
+        ("p.ndim > 1 -> p.ndim <= 1",),
+    ),
+    Mistake(
+        "decay-scaled-twice",
+        "The decay comes out lr times too small: it is handed on multiplied by lr, and `AdamW` "
+        "multiplies it by lr at every step already.",
+        ("weight_decay=weight_decay -> weight_decay=lr * weight_decay",),
+    ),
+    Mistake(
+        "two-axes-alone",
+        "What has more than two axes doesn't decay, such as the kernels of a convolution, which "
+        "have four. They are weights as the matrices are.",
+        ("p.ndim > 1 -> p.ndim == 2",),
+    ),
+    Mistake(
+        "chosen-by-name",
+        "What decays seems to be chosen by names. The scale of a normalization is called a weight "
+        "too, and has one axis; and a name may be anything, where the axes don't lie.",
+        (
+            "for p in model.parameters():\n        if p.ndim > 1: -> "
+            "for name, p in model.named_parameters():\n        if not name.endswith('bias'):",
+            "for p in model.parameters():\n        if p.ndim > 1: -> "
+            "for name, p in model.named_parameters():\n        if 'weight' in name:",
+            "for p in model.parameters():\n        if p.ndim > 1: -> "
+            "for name, p in model.named_parameters():\n"
+            "        if 'bias' not in name and 'norm' not in name:",
+        ),
+    ),
+    Mistake(
+        "in-two-groups",
+        "A parameter stands in two groups, and PyTorch refuses that: it couldn't know which "
+        "group's decay to take.",
+        (
+            "        else:\n            others.append(p) ->         others.append(p)",
+            "params=others -> params=model.parameters()",
+        ),
+    ),
+    Mistake(
+        "parameter-left-out",
+        "Some parameters are in no group, so nothing ever moves them, and nobody complains. Each "
+        "has to be somewhere. What was looped through once may be empty the second time.",
+        (
+            "AdamW([decayed, free] -> AdamW([decayed]",
+            "AdamW([decayed, free] -> AdamW([free]",
+            "        else:\n -> ; "
+            "            others.append(p) -> "
+            "        elif p.ndim == 1:\n            others.append(p)",
+            "        if p.ndim > 1:\n            matrices -> "
+            "        if p.ndim == 2:\n            matrices; "
+            "        else:\n ->         elif p.ndim < 2:\n",
+        ),
+    ),
+    Mistake(
+        "group-without-lr",
+        "Two learning rates are at work: one group has the lr that was handed in, and the other "
+        "`AdamW`'s default, which is 0.001. What only one group names holds for that group alone.",
+        (
+            "params=others -> params=others, lr=lr; free], lr=lr) -> free])",
+            "params=matrices -> params=matrices, lr=lr; free], lr=lr) -> free])",
+        ),
+    ),
+    Mistake(
+        "model-left-behind",
+        "After the interruption the weights begin anew, where every new model begins.",
+        ('        model.load_state_dict(saved["model"])\n -> ',),
+    ),
+    Mistake(
+        "optimizer-left-behind",
+        "After the interruption the weights are the right ones, and the next step isn't: the "
+        "optimizer begins with an empty memory and with its first learning rate.",
+        ('        optimizer.load_state_dict(saved["optimizer"])\n -> ',),
+    ),
+    Mistake(
+        "count-left-behind",
+        "After the interruption the optimizer has its averages, and counts from 0 again: full "
+        "averages are corrected as if they had just begun, so the steps are too long.",
+        (
+            '        optimizer.load_state_dict(saved["optimizer"])\n -> '
+            '        optimizer.load_state_dict(saved["optimizer"])\n'
+            "        for memory in optimizer.state.values():\n"
+            "            memory['step'] = 0 * memory['step']\n",
+        ),
+    ),
+    Mistake(
+        "scheduler-left-behind",
+        "After the interruption the learning rate falls at the wrong time: the scheduler counts "
+        "its epochs from 0 again.",
+        ('        scheduler.load_state_dict(saved["scheduler"])\n -> ',),
+    ),
+    Mistake(
+        "checkpoint-not-used",
+        "After the interruption everything begins anew: the checkpoint that is handed in has no "
+        "part in it.",
+        ("    if saved: ->     if False:",),
+    ),
+    Mistake(
+        "only-the-weights",
+        "The weights come back, and nothing else. The optimizer's memory, the place in the "
+        "schedule and the number of epochs that are done belong to a training as well.",
+        (
+            '        optimizer.load_state_dict(saved["optimizer"])\n'
+            '        scheduler.load_state_dict(saved["scheduler"])\n'
+            '        begin = saved["epoch"]\n -> ',
+            '        optimizer.load_state_dict(saved["optimizer"])\n'
+            '        scheduler.load_state_dict(saved["scheduler"])\n'
+            '        begin = saved["epoch"]\n -> ; '
+            "copy.deepcopy(dict(states, epoch=epochs)) -> dict(states, epoch=epochs)",
+        ),
+    ),
+    Mistake(
+        "others-trained",
+        "After the interruption the model that was handed in stays where it is: other objects are "
+        "trained under its names. Who called the function holds the ones that were handed in, and "
+        "wants those to be as they were.",
+        (
+            "    if saved:\n -> "
+            "    if saved:\n        model, optimizer, scheduler = copy.deepcopy("
+            "(model, optimizer, scheduler))\n",
+        ),
+    ),
+    Mistake(
+        "epochs-counted-anew",
+        "After the interruption there are too many epochs: all of them are trained once more. The "
+        "number that is handed in counts those before the interruption too.",
+        ("range(begin, epochs) -> range(epochs)", '        begin = saved["epoch"]\n -> '),
+    ),
+    Mistake(
+        "epoch-off-by-one",
+        "An epoch is trained twice after the interruption, or is left out. What does the number in "
+        "your checkpoint count: the epochs that are done, or the last one from 0?",
+        (
+            "epoch=epochs -> epoch=epochs - 1",
+            "epoch=epochs -> epoch=epochs + 1",
+        ),
+    ),
+    Mistake(
+        "checkpoint-shared",
+        "The checkpoint walks along: after your function has returned, training goes on, and what "
+        "you returned changes with it. What PyTorch hands out as a state are its own arrays, and "
+        "no copies; a copy of the dictionary alone still holds the same arrays.",
+        (
+            "copy.deepcopy(dict(states, epoch=epochs)) -> dict(states, epoch=epochs)",
+            "copy.deepcopy(dict(states, epoch=epochs)) -> "
+            'dict(states, model=copy.deepcopy(states["model"]), epoch=epochs)',
+            "copy.deepcopy(dict(states, epoch=epochs)) -> "
+            'dict(states, optimizer=copy.deepcopy(states["optimizer"]), epoch=epochs)',
+        ),
+    ),
+    Mistake(
+        "loaded-too-late",
+        "The checkpoint is loaded after the loop: what was trained in between is overwritten, and "
+        "it was trained from the beginning.",
+        (
+            '        model.load_state_dict(saved["model"])\n'
+            '        optimizer.load_state_dict(saved["optimizer"])\n'
+            '        scheduler.load_state_dict(saved["scheduler"])\n -> ; '
+            "    parts = dict -> "
+            '    if saved:\n        model.load_state_dict(saved["model"])\n'
+            '        optimizer.load_state_dict(saved["optimizer"])\n'
+            '        scheduler.load_state_dict(saved["scheduler"])\n'
+            "    parts = dict",
+        ),
+    ),
+    Mistake(
+        "saved-too-soon",
+        "The scheduler's state was taken before its step of that epoch. After the interruption it "
+        "is an epoch behind, and the learning rate falls too late.",
+        (
+            "        scheduler.step()\n -> "
+            "        old = copy.deepcopy(scheduler.state_dict())\n        scheduler.step()\n; "
+            "epoch=epochs) -> epoch=epochs, scheduler=old)",
+        ),
+    ),
+    Mistake(
+        "another-rate",
+        "Not all walk at the rates that are on the list: one of the rules gets a multiple of each. "
+        "What comes out is the luck of that factor, and says nothing of the rules.",
+        (
+            'lr=lr) -> lr=3 * lr if "v" in memory else lr)',
+            "lr=lr) -> lr=lr if name == next(iter(rules)) else 3 * lr)",
+            "lr=lr) -> lr=3 * lr if name == [*rules][-1] else lr)",
+            "lr=lr) -> lr=3 * lr if name == 'adam' else lr)",
+        ),
+    ),
+    Mistake(
+        "walk-not-begun-anew",
+        "Not every walk begins at the start: it goes on from where the walk before it ended. Who "
+        "comes later is ahead.",
+        (
+            "        for lr in rates:\n            w, memory = start, {}\n -> "
+            "        w, memory = start, {}\n        for lr in rates:\n",
+            "            w, memory = start, {}\n ->             memory = {}\n; "
+            "        ends = []\n ->         ends, w = [], start\n",
+            "            w, memory = start, {}\n ->             memory = {}\n; "
+            "    found = {}\n ->     found, w = {}, start\n",
+            "found[name] = test(best)[0] -> found[name] = test(best)[0]\n        start = ends[-1]",
+            "found[name] = test(best)[0] -> found[name] = test(best)[0]\n        start = best",
+        ),
+    ),
+    Mistake(
+        "memory-not-begun-anew",
+        "A walk begins with what the walk before it remembered, so it isn't the walk of its own "
+        "rate.",
+        (
+            "            w, memory = start, {}\n ->             w = start\n; "
+            "        ends = []\n ->         ends, memory = [], {}\n",
+        ),
+    ),
+    Mistake(
+        "one-rate-for-all",
+        "All rules run at the rate that suits one of them. The others are judged by a rate that "
+        "was never looked for: each has its own best.",
+        (
+            "        best = min(ends, key=lambda w: tune(w)[0])\n -> "
+            "        losses = [tune(w)[0] for w in ends]\n"
+            "        at = at if found else losses.index(min(losses))\n"
+            "        best = ends[at]\n",
+        ),
+    ),
+    Mistake(
+        "nothing-chosen",
+        "There is no choice among the rates: it is always the first of the list that counts, or "
+        "the last.",
+        (
+            "min(ends, key=lambda w: tune(w)[0]) -> ends[0]",
+            "min(ends, key=lambda w: tune(w)[0]) -> ends[-1]",
+        ),
+    ),
+    Mistake(
+        "worst-chosen",
+        "The rate that counts is the one with the largest loss.",
+        ("min(ends -> max(ends",),
+    ),
+    Mistake(
+        "chosen-by-test",
+        "The rate is chosen by the loss that is reported. So what is reported has been picked "
+        "because it is low, and no loss is left that knows nothing of the choice.",
+        ("key=lambda w: tune(w)[0] -> key=lambda w: test(w)[0]",),
+    ),
+    Mistake(
+        "tuning-loss-reported",
+        "What is reported is the loss by which the rate was chosen, and not the test loss.",
+        ("test(best)[0] -> tune(best)[0]",),
+    ),
+    Mistake(
+        "uneven-steps",
+        "Not all walks have as many steps: what has more is ahead.",
+        (
+            "range(steps) -> range(steps * (1 + bool(found)))",
+            "range(steps) -> range(steps - len(found))",
+        ),
     ),
     Mistake(
         "no-shuffle",
@@ -1725,6 +2043,7 @@ MISTAKES = (
         "a-step-too-few",
         "The walk ends one step too soon: with `steps` steps there are steps + 1 points.",
         ("range(steps) -> range(steps - 1)", "range(steps) -> range(1, steps)"),
+        own={"fair_race": "Every walk is one step short of the `steps` that were asked for."},
     ),
     Mistake(
         "a-step-too-many",
@@ -2060,6 +2379,226 @@ MISTAKES = (
         ),
     ),
     Mistake(
+        "plain-adam",
+        "These are Adam's steps: it divides from the first gradient on, and with full force. Here "
+        "the rule waits until `v` has seen enough, and then divides gently.",
+        (
+            "    if rho <= 5:\n        return lr * m_hat, dict(m=m, v=v, t=t)\n -> ; "
+            "lr * r * m_hat -> lr * m_hat",
+            "    if rho <= 5:\n        return lr * m_hat, dict(m=m, v=v, t=t)\n -> ; "
+            "lr * r * m_hat * (1 - beta2**t) ** 0.5 / (np.sqrt(v) + eps) -> "
+            "lr * m_hat / (np.sqrt(v / (1 - beta2**t)) + eps)",
+        ),
+    ),
+    Mistake(
+        "rectifier-forgotten",
+        "Once the rule divides, it does so at once with full force: nothing is left of r, which "
+        "begins small and grows to 1 as more gradients are seen.",
+        ("lr * r * m_hat -> lr * m_hat",),
+    ),
+    Mistake(
+        "rectifier-turned",
+        "r is turned upside down, or has no root: where it should shorten a step, it makes it too "
+        "long, or far too short.",
+        (
+            "lr * r * m_hat -> lr / r * m_hat",
+            "* rho)) ** 0.5\n -> * rho))\n",
+        ),
+    ),
+    Mistake(
+        "waits-too-long-or-short",
+        "The rule begins to divide too soon or too late, by one step or for good. It is rho that "
+        "decides, at 5.",
+        (
+            "rho <= 5 -> rho <= 4",
+            "rho <= 5 -> rho <= 6",
+        ),
+    ),
+    Mistake(
+        "stands-still-while-waiting",
+        "While `v` has seen too little, nothing moves. The rule doesn't divide then, but it walks: "
+        "as momentum does.",
+        ("return lr * m_hat, dict -> return 0 * m_hat, dict",),
+    ),
+    Mistake(
+        "memory-length-miscounted",
+        "The number that says how much `v` has seen is off: the longest it can be, or what is "
+        "taken away from that while `v` is young.",
+        (
+            "2 / (1 - beta2) - 1 -> 2 / (1 - beta2)",
+            "2 / (1 - beta2) - 1 -> 2 / (1 - beta2) + 1",
+            "rho_inf - 2 * t * beta2**t -> rho_inf - t * beta2**t",
+            "2 * t * beta2**t / (1 - beta2**t) -> 2 * t * beta2**t",
+            "2 * t * beta2**t / -> 2 * beta2**t /",
+        ),
+    ),
+    Mistake(
+        "eps-to-corrected-root",
+        "eps is added to the corrected root, as in Adam. Here it is added to the root of `v` as it "
+        "is, before the correction.",
+        ("* (1 - beta2**t) ** 0.5 / (np.sqrt(v) + eps) -> / (np.sqrt(v / (1 - beta2**t)) + eps)",),
+        variant=True,
+    ),
+    Mistake(
+        "rows-not-relative",
+        "Rows and columns are multiplied as they are, so the size of the gradients comes in twice. "
+        "One of the two has to say only how large a row is beside the others.",
+        ("v_row / v_row.mean() -> v_row",),
+    ),
+    Mistake(
+        "both-relative",
+        "Rows and columns both say only how they compare with one another, so nothing is left of "
+        "the size of the gradients in the divisor.",
+        ("v_row.mean(), v_col) -> v_row.mean(), v_col / v_col.mean())",),
+    ),
+    Mistake(
+        "relative-to-the-sum",
+        "The rows are compared with their sum, not with their mean: the divisor is too small, and "
+        "the more rows there are, the more.",
+        ("v_row / v_row.mean() -> v_row / v_row.sum()",),
+    ),
+    Mistake(
+        "sums-for-means",
+        "Squares are added up along a row or a column where they should be averaged, so the step "
+        "depends on how many rows or columns there are.",
+        (
+            ".mean(axis=1) -> .sum(axis=1); .mean(axis=0) -> .sum(axis=0)",
+            ".mean(axis=0) -> .sum(axis=0)",
+        ),
+    ),
+    Mistake(
+        "not-factored",
+        "These are the steps of a rule that remembers all of the squares, a number for each entry. "
+        "What is asked for remembers a number for each row and each column, and makes the rest "
+        "from these.",
+        (
+            "(g**2 + eps).mean(axis=1) -> (g**2 + eps); "
+            "np.outer(v_row / v_row.mean(), v_col) -> v_row",
+        ),
+    ),
+    Mistake(
+        "roots-averaged",
+        "Sizes are averaged where squares should be, or the root is missing.",
+        (
+            "np.sqrt(np.outer(v_row / v_row.mean(), v_col)) -> "
+            "np.outer(v_row / v_row.mean(), v_col)",
+            "(g**2 + eps).mean(axis=1) -> (abs(g) + eps).mean(axis=1); "
+            "(g**2 + eps).mean(axis=0) -> (abs(g) + eps).mean(axis=0)",
+        ),
+    ),
+    Mistake(
+        "decay-rate-as-beta",
+        "The share of the past is the same at every step. It should grow with `t`, from nothing at "
+        "the first step.",
+        ("1 - t**-decay_rate -> decay_rate", "1 - t**-decay_rate -> 1 - decay_rate"),
+    ),
+    Mistake(
+        "share-of-the-past-turned",
+        "The past counts for all at the first step, and for less and less later. It should be the "
+        "other way round.",
+        ("1 - t**-decay_rate -> t**-decay_rate",),
+    ),
+    Mistake(
+        "step-not-limited",
+        "Nothing limits the step: where its root mean square is larger than lr times d, it should "
+        "be shortened to that.",
+        ("lr * u / max(1, rms / d) -> lr * u",),
+    ),
+    Mistake(
+        "step-always-rescaled",
+        "Every step gets the same root mean square. A short one should stay as it is: only what is "
+        "too long is shortened.",
+        ("max(1, rms / d) -> (rms / d)", "max(1, rms / d) -> min(1, rms / d)"),
+    ),
+    Mistake(
+        "limited-entry-by-entry",
+        "The entries are limited one by one, or by the length of the step and not its root mean "
+        "square. All of the step should be shortened by one factor, and keep its direction.",
+        (
+            "lr * u / max(1, rms / d) -> lr * np.clip(u, -d, d)",
+            "np.sqrt((u**2).mean()) -> np.sqrt((u**2).sum())",
+            "np.sqrt((u**2).mean()) -> abs(u).max()",
+        ),
+    ),
+    Mistake(
+        "not-brought-near-1",
+        "The matrix goes as it came: nothing brings its singular values near 1, so large ones "
+        "still outweigh the others.",
+        (
+            "x = 3.4445 * x + (-4.7750 * a + 2.0315 * a @ a) @ x -> x = x",
+            "range(ns_steps) -> range(0)",
+        ),
+    ),
+    Mistake(
+        "one-schulz-step",
+        "There is one step of Newton and Schulz, however many are asked for: each should begin "
+        "where the one before ended.",
+        ("range(ns_steps) -> range(1)",),
+    ),
+    Mistake(
+        "schulz-not-renewed",
+        "The product of the matrix with itself is computed once. The matrix changes at every step "
+        "of Newton and Schulz, and so does the product.",
+        (
+            "    for _ in range(ns_steps):\n        a = x @ x.T\n -> "
+            "    a = x @ x.T\n    for _ in range(ns_steps):\n",
+        ),
+    ),
+    Mistake(
+        "entry-by-entry",
+        "Entries are multiplied one by one where matrices should be: singular values are none of "
+        "the business of single entries.",
+        (
+            "2.0315 * a @ a -> 2.0315 * a * a",
+            "2.0315 * a @ a -> 2.0315 * a",
+        ),
+    ),
+    Mistake(
+        "numbers-of-schulz",
+        "The numbers of the polynomial, or their signs, are others than those that were asked for.",
+        (
+            "-4.7750 * a -> 4.7750 * a",
+            "3.4445 * x + (-4.7750 * a + 2.0315 * a @ a) @ x -> 1.5 * x - 0.5 * a @ x",
+            "3.4445 * x + (-4.7750 -> 3.4445 + (-4.7750",
+        ),
+    ),
+    Mistake(
+        "not-made-small",
+        "The matrix isn't divided by its norm, or by another one, before the first step of Newton "
+        "and Schulz. Where a singular value begins above 1, those steps lead nowhere.",
+        (
+            "x = m_hat / (np.linalg.norm(m_hat) + eps) -> x = m_hat",
+            "np.linalg.norm(m_hat) + eps -> abs(m_hat).max() + eps",
+            "np.linalg.norm(m_hat) + eps -> np.linalg.norm(m_hat, 2) + eps",
+        ),
+    ),
+    Mistake(
+        "shape-forgotten",
+        "The step isn't scaled by the shape as it should be: where a matrix has more columns than "
+        "rows it is longer, by the root of their ratio, and otherwise as it is.",
+        (
+            "lr * max(1, columns / rows) ** 0.5 * x -> lr * x",
+            "max(1, columns / rows) ** 0.5 -> max(1, rows / columns) ** 0.5",
+            "max(1, columns / rows) ** 0.5 -> (columns / rows) ** 0.5",
+            "max(1, columns / rows) ** 0.5 -> max(1, columns / rows)",
+        ),
+    ),
+    Mistake(
+        "muon-without-looking-ahead",
+        "The average is taken as it is, only corrected, and doesn't look ahead: the newest "
+        "gradient should come in once more.",
+        ("beta * m / (1 - beta ** (t + 1)) + (1 - beta) * g / (1 - beta**t) -> m / (1 - beta**t)",),
+    ),
+    Mistake(
+        "muon-not-corrected",
+        "Nothing makes up for an average that began at zero. Its size doesn't matter here, as all "
+        "of it is scaled; but the old part and the newest gradient are mixed in another ratio.",
+        (
+            "beta * m / (1 - beta ** (t + 1)) + (1 - beta) * g / (1 - beta**t) -> "
+            "beta * m + (1 - beta) * g",
+        ),
+    ),
+    Mistake(
         "test-passes-all",
         "Your test says True to everything that it is handed, right or wrong. A test is worth what "
         "it catches.",
@@ -2219,7 +2758,7 @@ def wrong_answers(answer):
     text = source(answer)
     found, seen = [], {text}
     for mistake in MISTAKES:
-        for edit in mistake.edits:
+        for edit in mistake.edits if answer.__name__ not in mistake.not_in else ():
             wrong = edited(text, edit)
             if wrong is None or wrong in seen:
                 continue

@@ -13,6 +13,8 @@ from contextlib import contextmanager
 
 import numpy as np
 
+from descent import rules
+
 from .calls import (
     Caller,
     NotBegun,
@@ -27,7 +29,18 @@ from .calls import (
     parameters,
     same,
 )
-from .torch_stand_in import Loss, Model, Optimizer, Prediction, Scheduler, Tensor
+from .torch_stand_in import (
+    SGD,
+    AdamW,
+    Loss,
+    Model,
+    Module,
+    Optimizer,
+    Overlap,
+    Prediction,
+    Scheduler,
+    Tensor,
+)
 
 # One row a step. The scales differ by 10,000, and the smallest is below eps at first; the fourth is
 # always 0; the last falls silent.
@@ -44,13 +57,16 @@ GRADIENTS = np.array(
     ]
 )
 MAIN = dict(
-    lr=0.1, beta=0.8, beta1=0.8, beta2=0.95, eps=1e-2, momentum_decay=0.25, weight_decay=0.3
+    **dict(lr=0.1, beta=0.8, beta1=0.8, beta2=0.95, eps=1e-2, momentum_decay=0.25),
+    **dict(weight_decay=0.3, decay_rate=0.7, d=0.9, ns_steps=4),
 )
 OTHER = dict(
-    lr=0.05, beta=0.7, beta1=0.7, beta2=0.9, eps=1e-3, momentum_decay=0.1, weight_decay=0.2
+    **dict(lr=0.05, beta=0.7, beta1=0.7, beta2=0.9, eps=1e-3, momentum_decay=0.1),
+    **dict(weight_decay=0.2, decay_rate=0.5, d=1.2, ns_steps=2),
 )
 SMALL = dict(
-    lr=1e-3, beta=0.9, beta1=0.9, beta2=0.999, eps=1e-8, momentum_decay=4e-3, weight_decay=0.01
+    **dict(lr=1e-3, beta=0.9, beta1=0.9, beta2=0.999, eps=1e-8, momentum_decay=4e-3),
+    **dict(weight_decay=0.01, decay_rate=0.8, d=1.0, ns_steps=5),
 )
 
 
@@ -70,6 +86,15 @@ def walks(exercise):
         # The last one, since what keeps its memory to itself has its learning rate once for all.
         ("changing", 10 * GRADIENTS[::-1, [0, 1, 2, 4]].reshape(n, 2, 2), changing),
     ]
+    if hasattr(exercise.answer, "whole_matrix"):
+        wide = GRADIENTS[:, [0, 1, 2, 4, 3, 2]] * [1, 1, 1, -1, 1, 30]
+        wide = wide.reshape(n, 2, 3)
+        found = [
+            ("main", wide, [main] * n),
+            ("float32", wide[:, :, :2].astype(np.float32), [main] * n),
+            ("small", 1e-3 * wide.transpose(0, 2, 1), [small] * n),
+            ("changing", 10 * wide[::-1].reshape(n, 3, 2), changing),
+        ]
     if "eps" not in names and "beta2" in names:  # Only the signs of the averages can be seen.
         waves = np.sin(np.outer(np.arange(40), [0.7, 1.1, 1.9, 2.6, 2.9, 3.1])) + 0.1
         found.insert(1, ("waves", waves, [main] * len(waves)))
@@ -82,6 +107,7 @@ TITLES = {
     "float32": "with float32 gradients",
     "waves": "in a walk along waves",
     "number": "with single numbers for gradients",
+    "small": "with small gradients",
 }
 
 
@@ -757,45 +783,250 @@ def play_reckoning(exercise, submission):
 
 # PyTorch's training loop
 
+BATCHES = [[[1.0], [2.0]], [[-1.0], [0.5]], [[1.5], [-0.5]]]
+
 
 def play_training_loop(exercise, submission):
     """Two trainings; what every step of the optimizer makes of the weight, and at which rate."""
     played = Played(seen=dict(logs=[]))
     call = Caller(submission, played, exercise.required)
     call.check_fit(len(exercise.required), exercise.hyper)
-    X = [[[1.0], [2.0]], [[-1.0], [0.5]], [[1.5], [-0.5]]]
     for epochs, n in ((3, 3), (2, 1)):
-        path, rate, log = _trained(call, X[:n], epochs)
+        path, rate, log = _trained(call, BATCHES[:n], epochs)
         title = f"{epochs} epochs of {n} batches"
-        played.add(title, "In the number of steps", len(path), "")
-        for k in range(epochs * n):
-            row = path[k] if k < len(path) else np.full(2, np.nan)
-            played.add(title, f"At step {k + 1}", row, "")
-        played.add(title, "In the last learning rate", rate, "")
+        _add_training(played, title, path, epochs * n, rate)
         played.seen["logs"].append(log)
-    played.unsteady = not np.array_equal(path, _trained(call, X[:n], epochs)[0])
+    played.unsteady = not np.array_equal(path, _trained(call, BATCHES[:n], epochs)[0])
     return played
 
 
-def _trained(call, X, epochs):
-    """The weight and the rate at every step of a training, the last rate, and the calls."""
-    log = []
-    model = Model(log)
+class _Training:
+    """A model that multiplies, what trains it, and the calls of these."""
 
-    def loss_function(prediction, y):
+    def __init__(self, X, make, step_size=1):
+        self.log = []
+        self.model = Model(self.log)
+        self.optimizer = make(self.model.parameters())
+        self.optimizer.log = self.log
+        self.scheduler = Scheduler(self.optimizer, self.log, step_size)
+        self.batches = [(Tensor.of(x), 3 * Tensor.of(x) + 0.1) for x in X]
+
+    def loss(self, prediction, y):
         if not isinstance(prediction, Prediction):
             raise Refused(
                 f"The loss was called with {brief(prediction)} first; it takes what the model "
                 "returned, and then y."
             )
-        log.append("loss_function")
-        return Loss(prediction, y, log)
+        self.log.append("loss_function")
+        return Loss(prediction, y, self.log)
 
-    optimizer = Optimizer(model, log)
-    scheduler = Scheduler(optimizer, log)
-    batches = [(Tensor.of(x), 3 * Tensor.of(x) + 0.1) for x in X]
-    result = call(model, loss_function, optimizer, scheduler, batches, epochs)
-    if not log:
-        raise NotBegun if result in (None, Ellipsis) else Refused("Nothing was called.")
-    path = np.array(optimizer.updates or np.empty((0, 2)))
-    return path, scheduler.get_last_lr()[0], log
+    def call(self, submission, epochs, *saved):
+        parts = self.model, self.loss, self.optimizer, self.scheduler, self.batches
+        result = submission(*parts, epochs, *saved)
+        if not self.log:
+            raise NotBegun if result in (None, Ellipsis) else Refused("Nothing was called.")
+        return result
+
+    def path(self):
+        """The weight and the rate at every step, and the last rate."""
+        path = np.array(self.optimizer.updates or np.empty((0, 2)))
+        return path, self.scheduler.get_last_lr()[0]
+
+
+def _trained(call, X, epochs):
+    """The weight and the rate at every step of a training, the last rate, and the calls."""
+    training = _Training(X, lambda parameters: SGD(parameters, lr=0.1))
+    training.call(call, epochs)
+    return *training.path(), training.log
+
+
+# Of each: how many batches, how many epochs in all, and after how many it is interrupted.
+INTERRUPTIONS = (
+    ("at one go", 2, 3, 3),
+    ("interrupted", 2, 7, 5),
+    ("interrupted early", 1, 4, 2),
+)
+
+
+def play_checkpoint(exercise, submission):
+    """Trainings at one go, and others that are interrupted between two epochs."""
+    played = Played(seen=dict(logs=[]))
+    call = Caller(submission, played, [*exercise.required, *exercise.memory])
+    call.check_fit(len(exercise.required), exercise.hyper)
+    for title, n, epochs, stop in INTERRUPTIONS:
+        path, rate, log = _interrupted(call, BATCHES[:n], epochs, stop)
+        _add_training(played, title, path, epochs * n, rate)
+        played.seen["logs"].append(log)
+    played.seen["begin"] = begin_checkpoint(exercise, call)
+    before = [value for title, _, value, _ in played.values if title == "at one go"][1:7]
+    played.unsteady = not np.array_equal(played.seen["begin"], before, equal_nan=True)
+    played.changed.discard("saved")  # As in PyTorch, loading makes no copies.
+    return played
+
+
+def begin_checkpoint(exercise, submission):
+    """The weight and the rate at every step of the first of these trainings, six steps if right."""
+    path = _interrupted(submission, BATCHES[:2], 3, 3)[0][:6]
+    return np.concatenate([path, np.full((6 - len(path), 2), np.nan)])
+
+
+def _add_training(played, title, path, count, rate):
+    played.add(title, "In the number of steps", len(path), "")
+    for k in range(count):
+        row = path[k] if k < len(path) else np.full(2, np.nan)
+        played.add(title, f"At step {k + 1}", row, "")
+    played.add(title, "In the last learning rate", rate, "")
+
+
+def _interrupted(call, X, epochs, stop):
+    """The same of a training that begins with new objects after some of its epochs.
+
+    The old ones are trained further before the checkpoint is stored.
+    """
+
+    def new():
+        return _Training(X, lambda parameters: AdamW(parameters, lr=0.1, weight_decay=0.3), 3)
+
+    first = new()
+    saved = first.call(call, stop)
+    if stop == epochs:
+        return *first.path(), first.log
+    if saved is Ellipsis:
+        raise NotBegun
+    path, _ = first.path()
+    if saved is None and len(path) >= stop * len(X):
+        raise Refused(
+            f"{name_of(call.function)} returned None. It returns a checkpoint: what another call "
+            "needs to carry on."
+        )
+    for X_batch, y in first.batches:
+        first.model.zero_grad()
+        first.loss(first.model(X_batch), y).backward()
+        first.optimizer.step()
+        first.scheduler.step()
+    second = new()
+    second.call(call, epochs, copy.deepcopy(saved))
+    more, rate = second.path()
+    return np.concatenate([path, more]), rate, first.log + second.log
+
+
+# PyTorch's parameter groups
+
+
+MODELS = {
+    "a network": {
+        "temperature": (),  # As in PyTorch, a module's own parameters come first.
+        "conv.weight": (2, 1, 2, 2),
+        "conv.bias": (2,),
+        "norm.weight": (2,),
+        "norm.bias": (2,),
+        "head.weight": (3, 2),
+        "head.bias": (3,),
+    },
+    "two layers": {"0.weight": (2, 3), "0.bias": (2,), "2.weight": (1, 2), "2.bias": (1,)},
+}
+
+
+def play_parameter_groups(exercise, submission):
+    """Three steps of two models, and what they make of every parameter."""
+    played = Played(seen=dict(refused=""))
+    call = Caller(submission, played, exercise.required)
+    call.check_fit(len(exercise.required), exercise.hyper)
+    hypers = dict(lr=0.1, weight_decay=0.5), dict(lr=0.02, weight_decay=0.1)
+    cases = list(zip(MODELS.items(), hypers, strict=True))
+    paths = [_stepped(call, shapes, hyper, played) for (_, shapes), hyper in cases]
+    for ((title, shapes), _), path in zip(cases, paths, strict=True):
+        for k, values in enumerate(path):
+            for name, value in zip(shapes, values, strict=True):
+                played.add(f"in `{name}` of {title}", f"After step {k + 1}", value, "")
+    (_, shapes), hyper = cases[0]
+    played.unsteady = not same(paths[0], _stepped(call, shapes, hyper, played))
+    return played
+
+
+def begin_values(shapes):
+    """Where the parameters of a model begin: no two alike, and none near 0."""
+    sizes = [int(np.prod(shape)) for shape in shapes.values()]
+    parts = np.split(np.linspace(3, -2, sum(sizes)), np.cumsum(sizes)[:-1])
+    return [part.reshape(shape) for part, shape in zip(parts, shapes.values(), strict=True)]
+
+
+def _stepped(call, shapes, hyper, played):
+    """The parameters of a model after each of three steps of the optimizer that was made."""
+    model = Module(dict(zip(shapes, begin_values(shapes), strict=True)))
+    try:
+        optimizer = call(model, AdamW, **hyper)
+    except Overlap as error:
+        played.seen["refused"] = str(error)
+        return [[np.full(shape, np.nan) for shape in shapes.values()]] * 3
+    if optimizer is Ellipsis:
+        raise NotBegun
+    if not isinstance(optimizer, Optimizer):
+        name = name_of(call.function)
+        raise Refused(
+            f"{name} returned {brief(optimizer)}. It returns an optimizer: what a call of `AdamW` "
+            "makes."
+        )
+    path = []
+    for k in range(3):
+        for p in model.parameters():
+            p.grad = np.cos(np.arange(p.numel()) + k).reshape(p.shape) / (1 + k)
+        optimizer.step()
+        path.append([np.array(p.data) for p in model.parameters()])
+    return path
+
+
+# Races
+
+
+def _bowl(center, curvature):
+    center, curvature = np.array(center), np.array(curvature)
+
+    def loss(w):
+        away = w - center
+        return float((curvature * away**2).sum() / 2), curvature * away
+
+    return loss
+
+
+def _renamed(g, s=0, *, lr):
+    """RMSprop, with another name for its memory."""
+    step, memory = rules.rmsprop(g, v=s, lr=lr)
+    return step, dict(s=memory["v"])
+
+
+# Of each: the rules, the losses to tune by and to report, the start, the rates, the steps.
+RACES = {
+    "a race of four": (
+        dict(gd=rules.gd, momentum=rules.momentum, rmsprop=rules.rmsprop, adam=rules.adam),
+        *(_bowl([1.0, -2.0], [1.0, 12.0]), _bowl([0.0, -1.8], [1.0, 12.0]), [-3.0, 2.0]),
+        *([0.01, 0.06, 0.15, 1.0], 10),
+    ),
+    "a race from the other end": (
+        dict(adam=rules.adam, twin=_renamed, rmsprop=rules.rmsprop, gd=rules.gd),
+        *(_bowl([0.0, 0.5, 2.0], [3.0, 0.2, 1.0]), _bowl([0.1, 0.5, 1.9], [3.0, 0.2, 1.0])),
+        *([2.0, 2.0, -1.0], [0.05, 0.02, 0.1], 8),
+    ),
+}
+
+
+def play_fair_race(exercise, submission):
+    """Races whose rates suit the rules in different ways; one rule is entered twice."""
+    played = Played()
+    with _calling(exercise, submission, played) as call:
+        for title, (entered, tune, test, start, rates, steps) in RACES.items():
+            given = dict(entered), tune, test, np.array(start)
+            found = call(*given, rates=[*rates], steps=steps)
+            if found is Ellipsis:
+                raise NotBegun
+            if not isinstance(found, Mapping) or set(found) != set(entered):
+                raise Refused(
+                    f"{name_of(submission)} returned {brief(found)}. It returns a dict with a test "
+                    f"loss for each of the rules, under their names: {', '.join(entered)}."
+                )
+            for name in entered:
+                loss = numbers(found[name], f"The test loss of {name}")
+                if loss.size != 1:
+                    raise Refused(f"The test loss of {name} is one number, not {brief(loss)}.")
+                played.add(f"in {title}, {name}", "The test loss", loss.reshape(()), "")
+    return played
