@@ -1800,7 +1800,7 @@ APPLIES = {
         "eps-as-floor:1 eps-fixed:1 no-root:1 root-as-half:1 no-one-minus-beta:3 ascent:1 "
         "velocity-sign:1 velocity-turned:1 accumulator-summed:1 seeded-with-gradient:3 "
         "starts-at-one:3 scalar-accumulator:2 square-forgotten:1 abs-for-square:1 m-squared:1 "
-        "g-for-m:1 lr-forgotten:1 lr-twice:1 stale-m:1 stale-v:1 memory-forgotten:6 "
+        "g-for-m:1 v-for-m:1 lr-forgotten:1 lr-twice:1 stale-m:1 stale-v:1 memory-forgotten:6 "
         "memory-swapped:1 plain-adam:2 rectifier-forgotten:1 rectifier-turned:2 "
         "waits-too-long-or-short:2 "
         "stands-still-while-waiting:1 memory-length-miscounted:5 eps-to-corrected-root:1"
