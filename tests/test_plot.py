@@ -353,7 +353,8 @@ def test_a_page_that_asks_for_one_picture_gets_that_one(monkeypatch, kind):
     narrow = "narrow_" if kind.startswith("narrow") else ""
     assert set(metadata) == {"alt", "width", "height"} and metadata["alt"] == "A line."
     for side in ("width", "height"):
-        assert metadata[side] == everything[f"{narrow}{side}"]
+        # In some versions of Matplotlib a pixel is cut off or not.
+        assert abs(metadata[side] - everything[f"{narrow}{side}"]) <= 1
     # As in the stored one, but for its palette.
     stored = sizes[""][0] if kind == "light" else everything[kind]
     one, all_ = (decoded(code).astype(int) for code in (data, stored))

@@ -265,10 +265,20 @@ def _names(node, kind):
     return {part.id for part in found if isinstance(part.ctx, kind)}
 
 
+def _takes(function):
+    """A function's signature. NumPy's own functions have one in some of its versions only."""
+    if not isinstance(function, np.ufunc):
+        return inspect.signature(function)
+    kinds = inspect.Parameter
+    places = [kinds(f"x{i + 1}", kinds.POSITIONAL_ONLY) for i in range(function.nin)]
+    out = kinds("out", kinds.POSITIONAL_OR_KEYWORD, default=None)
+    return inspect.Signature([*places, out])
+
+
 def parameters(function):
     """The parameters of a submission, or None where Python can't tell."""
     try:
-        return list(inspect.signature(function).parameters.values())
+        return list(_takes(function).parameters.values())
     except (TypeError, ValueError):
         return None
 
@@ -449,7 +459,7 @@ def check_form(function, own, required):
 
 
 def _signature(function):
-    text = re.sub(r"0x[0-9a-f]+", "...", str(inspect.signature(function)))
+    text = re.sub(r"0x[0-9a-f]+", "...", str(_takes(function)))
     return code(name_of(function) + (text if len(text) < 90 else "(...)"))
 
 
