@@ -62,6 +62,11 @@ def misspelled(g, m=0, v=0, t=0, *, lr, beta1, beta2, eps):
     return m, dict(m=m, v=v, t=t)
 
 
+@case("a module of Python's: `import copy` comes first")
+def imports_nothing(g, m=0, v=0, t=0, *, lr, beta1, beta2, eps):
+    return copy.deepcopy(g), dict(m=m, v=v, t=t)  # noqa: F821
+
+
 @case("is there a `return`")
 def returns_nothing(g, m=0, v=0, t=0, *, lr, beta1, beta2, eps):
     m = beta1 * m + (1 - beta1) * g

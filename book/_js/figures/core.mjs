@@ -149,6 +149,7 @@ export function mount(root, figure, spec, model) {
     if (!root.id) return;
     clearTimeout(keeping);
     keeping = setTimeout(() => {
+      if (!root.isConnected) return; // It is gone, and another may have the address now.
       const started = begin(), query = [];
       for (const { name } of settings) {
         if (!same(state.values[name], started[name])) query.push(`${name}=${write(state.values[name])}`);
