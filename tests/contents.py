@@ -1,5 +1,6 @@
 """Where the book is, its notebooks, and the pages that its table of contents names."""
 
+import os
 import re
 from pathlib import Path
 
@@ -12,6 +13,9 @@ def names(toc):
     files = re.findall(r"^[\s-]*(?:root|file):\s*(\S+)", toc, re.MULTILINE)
     return [re.sub(r"\.(ipynb|md)$", "", file) for file in files]
 
+
+# Before a release: what takes long, and looks at all pages where one of a kind is enough otherwise.
+ALL_PAGES = bool(os.environ.get("DESCENT_ALL_PAGES"))
 
 # One page of each kind, and those with something that no other page has.
 KINDS = ["index", "gradient_descent", "adam", "adam_in_pytorch", "deeper/adam", "exercises/adam"]

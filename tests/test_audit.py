@@ -1,13 +1,12 @@
 """What every page may weigh, and what the frame around it holds; see tools/audit.py."""
 
-import os
 import re
 
 import pytest
 
 import audit
 import book
-from contents import KINDS, PAGES
+from contents import ALL_PAGES, KINDS, PAGES
 from styles import bundle
 
 # In bytes as sent. The bounds follow the pages: whoever makes them lighter lowers them (the goal is
@@ -31,7 +30,7 @@ def served(site):
 # In the dark, colors alone differ: a page of each kind shows them all (the answers, which take
 # longest, have those of the article). All pages of a kind are looked at with DESCENT_ALL_PAGES=1,
 # before a release, and by `make audit`; chapters always, since they weigh most.
-LIGHT = [p for p in PAGES if p in KINDS or "/" not in p or os.environ.get("DESCENT_ALL_PAGES")]
+LIGHT = [p for p in PAGES if p in KINDS or "/" not in p or ALL_PAGES]
 DARK = [page for page in KINDS if page != "claims"]
 
 

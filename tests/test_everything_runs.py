@@ -3,7 +3,6 @@
 Each of SOME every time, and all of them with DESCENT_ALL_PAGES=1, before a release.
 """
 
-import os
 import re
 import shutil
 
@@ -13,7 +12,7 @@ import pytest
 import practise
 import pyodide
 from browsing import serving
-from contents import BOOK, NOTEBOOKS
+from contents import ALL_PAGES, BOOK, NOTEBOOKS
 
 # What there is in any of them is met in these, which are the light ones: SGD's chapter and Adam's
 # train twenty seeds, a minute each in a page. (Rules on tasks, rows of studies, live figures,
@@ -88,7 +87,7 @@ def texts(outputs):
             yield kind, text
 
 
-@pytest.mark.parametrize("name", NAMES if os.environ.get("DESCENT_ALL_PAGES") else SOME)
+@pytest.mark.parametrize("name", NAMES if ALL_PAGES else SOME)
 def test_every_cell_runs_in_a_page_and_prints_what_is_stored(bench, name):
     page, start = bench
     notebook = nbformat.read(BOOK / f"{name}.ipynb", as_version=4)

@@ -3,7 +3,6 @@
 import functools
 import http.server
 import json
-import os
 import re
 import shutil
 import threading
@@ -17,7 +16,7 @@ import frame
 import lite
 import practise
 import pyodide
-from contents import NOTEBOOKS
+from contents import ALL_PAGES, NOTEBOOKS
 from descent.practice.exercises import EXERCISES
 from descent.practice.mistakes import BY_ID, edited, source, wrong_answers
 
@@ -172,7 +171,7 @@ class Open(book.Handler):
 
 
 # Each takes two starts of Python. As it is published it is tried before a release.
-@pytest.fixture(params=["course", *["published"] * bool(os.environ.get("DESCENT_ALL_PAGES"))])
+@pytest.fixture(params=["course", *["published"] * ALL_PAGES])
 def window(request, browser):
     """A window of a browser for which there is no host but that of the course."""
     course = request.getfixturevalue(request.param)

@@ -7,7 +7,6 @@ against Pyodide's own lock, and every other host is refused.
 import functools
 import importlib.util
 import json
-import os
 import re
 import sys
 import threading
@@ -20,7 +19,7 @@ import pytest
 import book
 import practise
 import pyodide
-from contents import BOOK, NOTEBOOKS
+from contents import ALL_PAGES, BOOK, NOTEBOOKS
 from descent.practice import plan
 from descent.practice.exercises import EXERCISES
 from descent.practice.mistakes import BY_ID, edited, source, wrong_answers
@@ -29,7 +28,7 @@ RUNNER = book.ROOT / "book" / "_js" / "python" / "runner.py"
 PUBLIC = practise.PUBLIC.format(version=pyodide.entry()["version"])
 PAGES = [name.removesuffix(".ipynb") for name in NOTEBOOKS if name.startswith("exercises/")]
 # Each takes a start of Python. The others are tried with DESCENT_ALL_PAGES=1, before a release.
-if not os.environ.get("DESCENT_ALL_PAGES"):
+if not ALL_PAGES:
     some = ("adam", "adam_in_pytorch", "capstone")
     PAGES = [name for name in PAGES if name.removeprefix("exercises/") in some]
 SLOW = 120_000  # Milliseconds until a test gives up: no measure of anything.

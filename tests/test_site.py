@@ -1,7 +1,6 @@
 """The built pages in a real browser: wide, narrow, and without JavaScript."""
 
 import functools
-import os
 import re
 import signal
 import subprocess
@@ -17,14 +16,13 @@ import pytest
 import audit
 import book
 from browsing import no_browser, serving
-from contents import BOOK, KINDS, NOTEBOOKS, PAGES, ROOT
+from contents import ALL_PAGES, BOOK, KINDS, NOTEBOOKS, PAGES, ROOT
 from prose import BLOCK
 
 PHONE, WIDE = dict(width=390, height=900), dict(width=1440, height=900)
 # Solutions are alike, and so is what can be read of any page without a script: all of them with
 # DESCENT_ALL_PAGES=1, before a release.
-EVERY = os.environ.get("DESCENT_ALL_PAGES")
-SOME = [p for p in PAGES if EVERY or p in KINDS or not p.startswith("solutions/")]
+SOME = [p for p in PAGES if ALL_PAGES or p in KINDS or not p.startswith("solutions/")]
 CHAPTERS = [name for name in PAGES if f"{name}.ipynb" in NOTEBOOKS]
 
 # Resolves when the page is as a reader sees it: fonts and pictures loaded.
@@ -109,7 +107,7 @@ def test_a_page_is_whole_on_a_phone_and_wide(browser, site, name):
         assert not wrong
 
 
-@pytest.mark.parametrize("name", [p for p in CHAPTERS if EVERY or p in KINDS or "/" not in p])
+@pytest.mark.parametrize("name", [p for p in CHAPTERS if ALL_PAGES or p in KINDS or "/" not in p])
 def test_a_chapter_can_be_read_without_javascript(browser, site, name):
     with opened(browser, f"{site}{name}.html", java_script_enabled=False) as (page, wrong):
         compare_with_notebook(page, name)

@@ -34,8 +34,9 @@ IN_WORDS = {
 }
 # What a cell calls: its first argument is the name in the record, after the call's where that says
 # what is done with an exhibit. The page's script gets the first of these patterns.
-CHECKED = r'\b(check|goal|hunt|tells)\(\s*"([\w-]+)"'
-CALLED = re.compile(CHECKED.replace("check|", "check|ask|explain|"))
+CALL = r'\b({})\(\s*"([\w-]+)"'
+CHECKED = CALL.format("check|goal|hunt|tells")
+CALLED = re.compile(CALL.format("check|goal|ask|explain|hunt|tells"))
 OF_EXHIBITS = ("hunt", "tells")
 
 

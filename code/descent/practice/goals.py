@@ -18,6 +18,7 @@ from descent.loop import descend
 
 from . import plan
 from .calls import NotBegun, Refused, brief, check_callable, name_of, numbers
+from .playing import batch_parts
 
 
 @dataclass(frozen=True)
@@ -162,10 +163,7 @@ def _first_batches(my_stream, drawn, count):
             raise
         raise Refused(f"{name} returned {brief(drawn)}. {form}") from None
     pairs = []
-    for batch in batches:
-        if not (isinstance(batch, tuple | list) and len(batch) == 2):
-            raise Refused(f"One of the batches is {brief(batch)}. {form}")
-        X, y = (numbers(part, "A batch") for part in batch)
+    for X, y in batch_parts(batches, form):
         if X.ndim != 2 or X.shape[1] != 2 or y.shape != X.shape[:1]:
             raise Refused(
                 f"A batch has X of shape {X.shape} and y of shape {y.shape}. Its rows should be "

@@ -57,10 +57,10 @@ def pace(exercise):
 
 @functools.cache
 @np.errstate(all="ignore")
-def play(exercise, wrong):
-    """A wrong answer of the bank, played; None if it fails, which has a message of its own."""
+def tried(how, exercise, wrong):
+    """A wrong answer of the bank, played so; None if it fails, which has a message of its own."""
     try:
-        return exercise.play(exercise, wrong)
+        return how(exercise, wrong)
     except Exception:
         return None
 
@@ -70,13 +70,15 @@ def behaves_as(exercise, wrong, played, tolerance=None):
     # A rule is called step by step, so most wrong answers are out after the first step.
     if exercise.is_rule and not _begins_as(exercise, wrong, played):
         return None
-    if exercise.begin and not np.allclose(
-        _begun(exercise, wrong), played.seen["begin"], 1e-3, 1e-9, equal_nan=True
-    ):
-        return None
+    if exercise.begin:
+        begun = tried(exercise.begin, exercise, wrong)
+        if begun is None or not np.allclose(
+            begun, played.seen["begin"], 1e-3, 1e-9, equal_nan=True
+        ):
+            return None
     if not all(_answers_alike(wrong, *call) for call in played.calls):
         return None
-    whole = play(exercise, wrong)
+    whole = tried(exercise.play, exercise, wrong)
     if whole is not None and agree(whole, played, tolerance or exercise.tolerance):
         return whole
     return None
@@ -106,16 +108,6 @@ def _begins_as(exercise, wrong, played):
             return False
         w = None if w is None else x
     return True
-
-
-@functools.cache
-@np.errstate(all="ignore")
-def _begun(exercise, wrong):
-    """What a wrong answer of the bank does at first; no number if it fails."""
-    try:
-        return exercise.begin(exercise, wrong)
-    except Exception:
-        return np.nan
 
 
 def _answers_alike(wrong, args, kwargs, result):
@@ -329,20 +321,23 @@ def judge_calls(exercise, played):
         return Verdict(True, _praise(exercise, played, answer))
     log = played.seen["logs"][0]
     parting = part(answer, played, exercise.tolerance)
-    for bank in (wrong_answers, _twice):
+    for bank in (_alone, _twice):
         known = bank(exercise.answer)
-        names = [name for name, _, wrong in known if behaves_as(exercise, wrong, played)]
-        if names:
-            slips = [Slip(name) for name in _by_calls(names, log).split()]
+        found = [names for names, wrong in known if behaves_as(exercise, wrong, played)]
+        if found:
+            slips = [Slip(name) for name in _by_calls(found, log)]
             return _told(exercise, played, slips, parting)
     calls = f"Your loop's first calls were: {', '.join(log[:8])}."
     words = _unrecognized(exercise, played, answer, parting, calls)
     return Verdict(False, words, parting=parting)
 
 
+def _alone(answer):
+    return [((name,), wrong) for name, _, wrong in wrong_answers(answer)]
+
+
 def _twice(answer):
-    """Wrong answers with two mistakes, as `wrong_answers` has those with one."""
-    return [(" ".join(pair.names), pair.edits, pair.function) for pair in pairs(answer)]
+    return [(pair.names, pair.function) for pair in pairs(answer)]
 
 
 def judge_groups(exercise, played):
@@ -433,7 +428,7 @@ def _mistake_first(names):
     return sorted(names, key=lambda one: BY_ID[one].variant)
 
 
-def _by_calls(names, log):
+def _by_calls(found, log):
     """Which of several mistakes that leave the weight where it is was made."""
     if "backward" not in log:
         wanted = "backward-forgotten"
@@ -441,7 +436,7 @@ def _by_calls(names, log):
         wanted = "step-before-backward"
     else:
         wanted = ""
-    return next((name for name in names if wanted in name.split()), names[0])
+    return next((names for names in found if wanted in names), found[0])
 
 
 def part(answer, played, tolerance):

@@ -467,6 +467,14 @@ def play_minibatches(exercise, submission):
     return played
 
 
+def batch_parts(batches, form):
+    """X and y of each batch, as numbers; `form` says what else a batch should be."""
+    for batch in batches:
+        if not (isinstance(batch, tuple | list) and len(batch) == 2):
+            raise Refused(f"One of the batches is {brief(batch)}. {form}")
+        yield [numbers(part, "A batch") for part in batch]
+
+
 def _batches(result, name):
     """The row numbers of X and of y in each batch."""
     form = "One epoch is a list, or a generator, of pairs `(X_batch, y_batch)`."
@@ -490,10 +498,7 @@ def _batches(result, name):
             raise
         raise Refused(f"{name} returned {brief(result)}. {form}") from None
     pairs = []
-    for batch in batches:
-        if not (isinstance(batch, tuple | list) and len(batch) == 2):
-            raise Refused(f"One of the batches is {brief(batch)}. {form}")
-        X, y = (numbers(part, "A batch") for part in batch)
+    for X, y in batch_parts(batches, form):
         if X.ndim == 1 and y.ndim == 2:
             raise Refused(f"The answers came first in a batch. {form} In this order.")
         if X.ndim != 2 or X.shape[1] != 2:

@@ -159,7 +159,7 @@ def trouble_message(trouble, function):
     if "for ^" in trouble.text or "bitwise_xor" in trouble.text:
         return begun + "In Python, `^` is not a power."
     missing = re.match(r"name '(\w+)' is not defined", trouble.text)
-    if missing and missing[1] in sys.stdlib_module_names:
+    if missing and missing[1] in sys.stdlib_module_names and f"{missing[1]}." in where:
         return begun + f"That is a module of Python's: `import {missing[1]}` comes first."
     if missing and hasattr(np, missing[1]):
         return begun + f"NumPy has that name, and Python doesn't know it alone: `np.{missing[1]}`."

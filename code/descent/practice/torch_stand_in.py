@@ -5,6 +5,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from descent import rules
+
 from .calls import Refused
 
 LACKS = "this check plays PyTorch with a small stand-in, and it has no"
@@ -412,13 +414,13 @@ class AdamW(Optimizer):
             }
         # In place, so that who holds these arrays sees them change.
         t, m, v = map(np.asarray, self.state[p].values())
-        w, g = np.asarray(p.data), np.asarray(p.grad)
+        hyper = dict(lr=lr, beta1=beta1, beta2=beta2, eps=group["eps"])
+        step, memory = rules.adam(np.asarray(p.grad), m, v, t, **hyper)
+        for kept, name in ((t, "t"), (m, "m"), (v, "v")):
+            kept[...] = memory[name]
+        w = np.asarray(p.data)
         w *= 1 - lr * group["weight_decay"]
-        t += 1
-        m += (1 - beta1) * (g - m)
-        v *= beta2
-        v += (1 - beta2) * g * g
-        w -= lr * m / (1 - beta1**t) / (np.sqrt(v / (1 - beta2**t)) + group["eps"])
+        w -= step
 
 
 class Scheduler(_StandIn):
