@@ -18,7 +18,7 @@ def test_the_training_loop_does_with_torch_what_it_does_with_the_stand_ins():
     torch = pytest.importorskip("torch")
     exercise = EXERCISES["training_loop"]
     for loop in (exercise.answer, *(wrong for _, _, wrong in wrong_answers(exercise.answer))):
-        played = judging.tried(exercise.play, exercise, loop)
+        played = judging.attempted(exercise.play, exercise, loop)
         weight = torch.nn.Linear(1, 1, bias=False).double()
         with torch.no_grad():
             weight.weight.fill_(0.5)
@@ -75,7 +75,7 @@ def test_groups_of_parameters_are_stepped_as_torch_does():
     torch = pytest.importorskip("torch")
     shapes = playing.MODELS["a network"]
     for build in every_answer("parameter_groups"):
-        played = judging.tried(
+        played = judging.attempted(
             EXERCISES["parameter_groups"].play, EXERCISES["parameter_groups"], build
         )
         values = playing.begin_values(shapes)
@@ -126,7 +126,7 @@ def interrupted(torch, train, n, epochs, stop):
 def test_trainings_are_interrupted_as_with_torch():
     torch = pytest.importorskip("torch")
     for train in every_answer("checkpoint"):
-        played = judging.tried(EXERCISES["checkpoint"].play, EXERCISES["checkpoint"], train)
+        played = judging.attempted(EXERCISES["checkpoint"].play, EXERCISES["checkpoint"], train)
         for title, n, epochs, stop in playing.INTERRUPTIONS:
             with warnings.catch_warnings(action="ignore"):
                 path = interrupted(torch, train, n, epochs, stop)

@@ -28,7 +28,9 @@ def together(code):
     text = re.sub("<[^>]*>", "", code[2])
     if len(unescape(text)) > 16 or " " not in text:
         return code[0]
-    return f'<code class="{code[1]} kept">{text}</code>'
+    # What a cell has shown has no class. It may stand in an attribute: hence no quotes.
+    names = f'"{code[1]} kept"' if code[1] else "kept"
+    return f"<code class={names}>{text}</code>"
 
 
 # What the theme's markup gets wrong.
@@ -64,7 +66,12 @@ MENDED = [
         re.compile(r"(<math(?![^>]*display=\"block\")[^>]*>(?:(?!</math>).)*</math>[,.;:!?)]+)"),
         r'<span class="kept">\1</span>',
     ),
-    (re.compile(r'<code class="([^"]*)">((?:<span class="pre">[^<]*</span> ?)+)</code>'), together),
+    (
+        re.compile(
+            r'<code(?: class="([^"]*)")?>((?:<span class="pre">[^<]*</span> ?)+|[^<>\n]+)</code>'
+        ),
+        together,
+    ),
 ]  # fmt: skip
 
 

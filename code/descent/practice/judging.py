@@ -57,7 +57,7 @@ def pace(exercise):
 
 @functools.cache
 @np.errstate(all="ignore")
-def tried(how, exercise, wrong):
+def attempted(how, exercise, wrong):
     """A wrong answer of the bank, played so; None if it fails, which has a message of its own."""
     try:
         return how(exercise, wrong)
@@ -71,14 +71,14 @@ def behaves_as(exercise, wrong, played, tolerance=None):
     if exercise.is_rule and not _begins_as(exercise, wrong, played):
         return None
     if exercise.begin:
-        begun = tried(exercise.begin, exercise, wrong)
+        begun = attempted(exercise.begin, exercise, wrong)
         if begun is None or not np.allclose(
             begun, played.seen["begin"], 1e-3, 1e-9, equal_nan=True
         ):
             return None
     if not all(_answers_alike(wrong, *call) for call in played.calls):
         return None
-    whole = tried(exercise.play, exercise, wrong)
+    whole = attempted(exercise.play, exercise, wrong)
     if whole is not None and agree(whole, played, tolerance or exercise.tolerance):
         return whole
     return None
