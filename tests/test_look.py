@@ -176,7 +176,7 @@ def test_the_map_has_every_chapter_with_a_line_and_a_time(page, site):
         assert line.endswith(".")
     for time in page.locator(".map dd + dd").all_inner_texts():
         assert re.fullmatch(r"(\d h)? ?(\d\d? min)?", time)
-    start = page.get_by_role("link", name="Start", exact=True)
+    start = page.get_by_role("link", name="Start with gradient descent")
     assert start.get_attribute("href") == f"{chapters[0]}.html"
     assert start.bounding_box()["y"] < 700
 
@@ -277,7 +277,7 @@ def test_forced_colors_leave_edges_where_backgrounds_go(page, site):
     ring = page.locator("predict-choice, descent-figure").first
     assert ring.evaluate("e => getComputedStyle(e).borderLeftStyle") == "solid"
     page.goto(f"{site}index.html")
-    assert page.get_by_role("link", name="Start", exact=True).evaluate(width) == "1px"
+    assert page.get_by_role("link", name="Start with gradient descent").evaluate(width) == "1px"
 
 
 @pytest.mark.parametrize("page", [{"reduced_motion": "reduce"}], indirect=True)
