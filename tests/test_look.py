@@ -99,7 +99,7 @@ def test_the_text_keeps_to_its_measure(page, site):
     assert caption["style"] == "normal"
     assert caption["color"] != text["color"]
     assert style("article .cell_input pre")["leading"] == pytest.approx(1.45)
-    column = page.locator("article .cell_input").first.bounding_box()["width"]
+    column = page.locator("article .cell_input:visible").first.bounding_box()["width"]
     assert column > 1.2 * page.locator("article section > p").first.bounding_box()["width"]
 
 
@@ -211,6 +211,19 @@ def test_a_page_does_not_scroll_sideways_at_twice_the_size(browser, site, name, 
     page.goto(f"{site}{name}.html")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.close()
+
+
+@pytest.mark.parametrize("page", [{"viewport": {"width": 390, "height": 844}}], indirect=True)
+def test_wide_code_is_scrolled_by_keys_and_folded_code_once_it_is_opened(page, site):
+    page.goto(f"{site}{CHAPTER}.html")
+    reached = "element => element.tabIndex === 0"
+    page.wait_for_selector("article pre[tabindex='0']")
+    folded = page.locator("article details:not([open]) pre")
+    assert folded.count() and not any(box.evaluate(reached) for box in folded.all())
+    page.evaluate("document.querySelectorAll('article details').forEach(e => { e.open = true })")
+    page.wait_for_selector("article details pre[tabindex='0']")
+    for box in page.locator("article pre").all():
+        assert box.evaluate(reached) == box.evaluate("e => e.scrollWidth > e.clientWidth")
 
 
 @pytest.mark.parametrize("page", [{"viewport": {"width": 390, "height": 844}}], indirect=True)

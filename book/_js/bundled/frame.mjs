@@ -112,8 +112,9 @@ if (up) {
 // Whoever has no pointer scrolls wide boxes with the keyboard.
 const wide = ".bd-article :is(pre, .output, .pst-scrollable-table-container, div.math)";
 function reach() {
-  // All are measured before one is changed: the browser then lays the page out once.
-  const boxes = all(wide).map(box =>
+  // All are measured before one is changed: the browser then lays the page out once. What is folded
+  // isn't laid out at all, and waits until it is opened.
+  const boxes = all(wide).filter(box => !box.closest("details:not([open])")).map(box =>
     [box, box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight + 1]);
   for (const [box, scrolls] of boxes)
     if (scrolls) box.tabIndex = 0; else box.removeAttribute("tabindex");
@@ -123,6 +124,7 @@ addEventListener("resize", () => {
   clearTimeout(waiting);
   waiting = setTimeout(reach, 300);
 });
+addEventListener("toggle", reach, { capture: true });
 later(reach);
 
 // Code can be copied.
