@@ -26,6 +26,8 @@ async function start({ pyodide, lock, archive, script, progress }) {
   python.FS.writeFile("/home/reader/runner.py", text);
   runner = python.runPython("import sys; sys.path.insert(0, '/home/reader'); import runner; runner.install(); runner");
   if (progress) runner.progress(progress);
+  // What every exercise imports: where Python is begun ahead, it is ready when it is asked for.
+  python.runPython("import numpy, descent.practice");
 }
 
 async function fetched(address, kind) {
