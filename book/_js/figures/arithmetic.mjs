@@ -86,26 +86,30 @@ export function step(rule, g, memory, hyper) {
   return [steps, after];
 }
 
+const RECORDS = ["x", "loss", "grad", "step", "memory"];
+
 /**
  * Walk as descent.descend does: `x`, `loss` and `grad` have steps + 1 entries, or fewer if the walk
  * diverges; `step` and `memory` (after the step: an object for each coordinate) have one less.
- * `hyper` may be a function of the step number.
+ * `hyper` may be a function of the step number. What isn't in `keep` is forgotten at once: many long
+ * walks in one frame leave the browser little to tidy up.
  */
-export function descend(f, start, rule, steps, hyper) {
+export function descend(f, start, rule, steps, hyper, keep = RECORDS) {
   const trace = { x: [], loss: [], grad: [], step: [], memory: [], diverged: false };
+  const log = Object.fromEntries(RECORDS.map((name) => [name, keep.includes(name) ? trace[name] : { push() {} }]));
   const at = typeof hyper === "function" ? hyper : () => hyper;
   let x = start, memory = [], taken;
   for (let k = 0; ; k += 1) {
     const [loss, g] = f(x);
-    trace.x.push(x);
-    trace.loss.push(loss);
-    trace.grad.push(g);
+    log.x.push(x);
+    log.loss.push(loss);
+    log.grad.push(g);
     trace.diverged = !(Number.isFinite(loss) && g.every(Number.isFinite));
     if (trace.diverged || k === steps) return trace;
     [taken, memory] = step(rule, g, memory, at(k));
     x = x.map((x, i) => x - taken[i]);
-    trace.step.push(taken);
-    trace.memory.push(memory);
+    log.step.push(taken);
+    log.memory.push(memory);
   }
 }
 

@@ -401,6 +401,16 @@ const px = (v) => (v > FAR ? FAR : v < -FAR ? -FAR : Math.round(v * 10) / 10);
 /** An SVG path through points in pixels. */
 export const line = (points) => (points.length ? `M${points.map(([x, y]) => `${px(x)},${px(y)}`).join("L")}` : "");
 
+/** Points without those that lie within `gap` pixels of the one before: the eye loses nothing. */
+const apart = (points, gap) => {
+  let u = NaN, v = NaN;
+  return points.filter(([x, y], i) => {
+    if (i < points.length - 1 && Math.abs(x - u) < gap && Math.abs(y - v) < gap) return false;
+    [u, v] = [x, y];
+    return true;
+  });
+};
+
 const lookOf = (rule) => look[rule] ?? look.own;
 
 function kitOf({ spec, settings, state, change, point, hover, ask }) {
@@ -524,13 +534,11 @@ function kitOf({ spec, settings, state, change, point, hover, ask }) {
     parent.append(node);
     const set = (points, k = points.length - 1) => {
       const reached = points.slice(0, k + 1);
-      done.setAttribute("d", line(reached));
-      rest.setAttribute("d", line(points.slice(k)));
+      done.setAttribute("d", line(apart(reached, 0.7)));
+      rest.setAttribute("d", line(apart(points.slice(k), 0.7)));
       if (!markers) return;
-      const shape = MARKERS[marker];
-      let d = "";
-      for (let i = every; i < reached.length; i += every) d += `M${px(reached[i][0])},${px(reached[i][1])}${shape}`;
-      dots.setAttribute("d", d);
+      const marked = reached.filter((_, i) => i && i % every === 0);
+      dots.setAttribute("d", apart(marked, 0.3).map(([x, y]) => `M${px(x)},${px(y)}${MARKERS[marker]}`).join(""));
     };
     return { node, set };
   }

@@ -54,10 +54,14 @@ export const race = {
     const start = values[values.surface];
     const run = (rateOf) => {
       const walks = spec.rules.map(({ name, hyper }, i) =>
-        descend(f, start, rules[name], track.steps, { ...hyper, lr: rateOf(i) }));
+        descend(f, start, rules[name], track.steps, { ...hyper, lr: rateOf(i) }, ["x", "loss"]));
       return { walks, ...standing(walks.map(({ loss }) => loss), track.steps, track.finish) };
     };
-    return { start, shared: run(() => values.lr), best: run((i) => track.best[i]) };
+    // While the one lr is dragged, each at its best walks as before.
+    if (spec.ran?.track !== track || spec.ran.start !== start) {
+      spec.ran = { track, start, best: run((i) => track.best[i]) };
+    }
+    return { start, shared: run(() => values.lr), best: spec.ran.best };
   },
 
   length: (spec, values) => spec.tracks[values.surface].steps,
