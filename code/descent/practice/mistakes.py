@@ -2707,6 +2707,7 @@ MISTAKES = (
 BY_ID = {mistake.id: mistake for mistake in MISTAKES}
 
 
+@functools.cache
 def source(function):
     """The text of a right answer, without its docstring and with a name of its own."""
     text = textwrap.dedent(inspect.getsource(function))
