@@ -113,6 +113,22 @@ def test_a_claim_that_does_not_simply_hold_says_what_is_true(answers):
         assert answers.verdict(claim) == ledger.HOLDS or claim["truth"], claim["says"]
 
 
+def test_a_number_of_seeds_in_an_answer_is_that_of_its_evidence(answers):
+    """Eighteen of twenty, what counts as a result, may be named as such."""
+    of_seeds = re.compile(
+        r"\b(\d+)(?: (?:and|in the shorter run and) (\d+))?"
+        r"(?:(?= of (?:20|twenty)\b)|(?= seeds\b)|(?= in the longer\b)|(?=: on the others\b))"
+    )
+    found = 0
+    for row in (*CLAIMS, *QUESTIONS):
+        text = row.get("truth") or row.get("answer") or ""
+        told = {int(n) for pair in of_seeds.findall(text) for n in pair if n} - {18}
+        tallies = [answers.lines[key].tally for key in page.keys(row)]
+        assert told <= {n for held, count in tallies for n in (held, count - held, count)}, text
+        found += len(told)
+    assert found >= 10
+
+
 def test_each_row_has_an_address_of_its_own():
     rows = [page.slug(row["says"]) for row in (*CLAIMS, *SLIPS)]
     rows += [page.slug(question["asks"]) for question in QUESTIONS]
