@@ -73,7 +73,7 @@ def test_a_prediction_with_a_condition_is_judged_as_if_it_had_none(answers):
         for key, entry in EVIDENCE.items()
         if entry["kind"] == "experiment" and re.search(r", if\b", entry["prediction"])
     }
-    assert set(re.findall(r"\(#([\w-]+)\)", told)) == with_if
+    assert set(re.findall(r'href="#([\w-]+)"', told)) == with_if
     assert told.startswith({3: "Three"}[len(with_if)])
     ends = {"newer-words-free-1": 0, "newer-words-free-4": 0, "adagrad-drift-planned": 3.54 / 2}
     assert set(ends) == with_if
