@@ -403,7 +403,7 @@ def test_an_answer_that_says_another_thing_than_its_verdict_is_refused():
         (
             ["5 of 20"],
             ["20 of 20", "18 of 20"],
-            "held in 5 of 20 and what speaks against it in 18 to 20 of 20 (2 measurements)",
+            "held in 5 of 20, and what speaks against it in 18 to 20 of 20 (2 measurements)",
         ),
     ],
 )

@@ -255,7 +255,7 @@ class Answers:
                 continue
             verb = "" if told else "held "
             told.append(f"{words}{verb}in {self.span(row[side])}")
-        return " and ".join(told)
+        return ", and ".join(told)
 
     def span(self, keys):
         """How many values bore statements out: the least, the most, and of how many statements."""
