@@ -200,7 +200,8 @@ class Answers:
         word = f"*{capital(ledger.word(line.share))}.* " if line.count else ""
         return (
             f"- {anchor}**{side}.** {sentence(entry['measures'])} {sentence(readable(line.told))} "
-            f"{word}{sentence(entry['kind'] + look + ': ' + entry['prediction'])} [{chapter}](#{label})"
+            f"{word}{sentence(entry['kind'] + look + ': ' + entry['prediction'])} "
+            f"[{chapter}](#{label})"
         )
 
     def folded(self, row, sides=("For", "Against")):
