@@ -112,6 +112,16 @@ def figures_have_alt_text(notebook):
                     yield f"cell {cell.id} has an <img> without alt text"
 
 
+def figures_assert_what_they_say(notebook):
+    for cell in code_cells(notebook):
+        nodes = list(ast.walk(tree(cell)))
+        calls = [ast.unparse(node.func) for node in nodes if isinstance(node, ast.Call)]
+        asserts = [node for node in nodes if isinstance(node, ast.Assert)]
+        asserts += [call for call in calls if call.startswith("np.testing.assert_")]
+        if "plot.show" in calls and not asserts:
+            yield f"cell {cell.id} draws a figure, and asserts nothing of what its texts say"
+
+
 def shown_code_is_short(notebook):
     for cell in code_cells(notebook):
         tags = set(cell.metadata.get("tags", []))
@@ -211,6 +221,7 @@ CHECKS = [
     outputs_are_clean,
     summaries_are_html,
     figures_have_alt_text,
+    figures_assert_what_they_say,
     shown_code_is_short,
     is_plain_python,
     imports_once,
@@ -319,6 +330,8 @@ def test_the_checks_pass_a_good_notebook():
         markdown("# A rule\n\n![A drawing](drawing.png)"),
         code("trace = descend(f, x, gd, steps=139)", printed("139 steps to 0.05\n")),
         code("\n" * 20, png(), tags=["hide-input"]),
+        code('assert y[-1] < 1\nplot.show(fig, "A path")', png()),
+        code('np.testing.assert_allclose(y, 0)\nplot.show(fig, "A path")', png()),
         code(
             "bowl = surfaces.bowl()", html('<img src="data:image/png;base64,/tmp/" alt="A bowl">')
         ),
@@ -419,6 +432,7 @@ def with_stale_alt(notebook):
         ),
         (figures_have_alt_text, example(markdown("![](a.png)"))),
         (figures_have_alt_text, example(markdown("```{figure} a.png\n:width: 50%\n\nA path\n```"))),
+        (figures_assert_what_they_say, example(code('plot.show(fig, "assert")', png()))),
         (shown_code_is_short, example(code("x = 1\n" * 11))),
         (shown_code_is_short, example(code("x = 1", tags=["remove-input"]))),
         (is_plain_python, example(code("%time f()"))),

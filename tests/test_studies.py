@@ -111,6 +111,21 @@ def test_all_tables_are_named():
     assert [name for name in STUDIES if "train" not in studies.rows(name).columns] == ["resume"]
 
 
+def tuning_scores(races, rule):
+    """For each race of a rule, the mean loss that its setting had on the seeds it was tuned on."""
+    final = races.where(phase="report", rule=rule)
+    for race in {
+        (final["problem"][i], final["budget"][i], final["by"][i]) for i in range(len(final))
+    }:
+        problem, budget, by = race
+        chosen = final.where(problem=problem, budget=budget, by=by)
+        setting = dict(lr=chosen["lr"][0], hyper=chosen["hyper"][0])
+        tried = races.where(rule=rule, problem=problem, budget=budget, **setting)
+        loss = tried[by][np.isin(tried["seed"], TUNING) & (tried["by"] == "")]
+        assert len(loss) == len(TUNING)
+        yield race, loss.mean()
+
+
 def test_what_is_to_be_distrusted_is_so():
     """The numbers typed in "What to distrust", and what is said there of the tables."""
     text = (ROOT / "book" / "claims.md").read_text(encoding="utf-8")
@@ -129,6 +144,12 @@ def test_what_is_to_be_distrusted_is_so():
     words = races.where(problem="words", budget=400, phase="report", by="valid")
     ahead = words.where(rule="adagrad")["test"] > words.where(rule="rmsprop")["test"]
     assert "RMSprop is ahead of AdaGrad now" in text and ahead.mean() >= ledger.BORNE_OUT
+
+    scores = {rule: dict(tuning_scores(races, rule)) for rule in ("adam", "rmsprop")}
+    both = scores["adam"].keys() & scores["rmsprop"].keys()
+    better = {race for race in both if scores["rmsprop"][race] < scores["adam"][race]}
+    assert f"RMSprop beats Adam in {len(better)} of {len(both)} comparisons" in text
+    assert {("digits", 3200, "train"), ("sentences", 400, "train")} <= better
 
     for budget in (500, 2000):
         heavy = studies.rows("tails").where(problem="heavy", budget=budget, phase="report")

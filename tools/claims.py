@@ -18,7 +18,8 @@ from descent import ledger
 
 WEIGHED = re.compile(
     r"^([a-z0-9-]+): (predicted (.+) · measured (\S+?)"
-    r"(?: \((\S+ to \S+); (\d+) of (\d+) [^)]+\))? · (as predicted|missed))$"
+    r"(?: \((?:(\S+ to \S+); (\d+) of (\d+) [^)]+|one number(?:, ((?:not )?at [^)]+))?)\))?"
+    r" · (as predicted|missed))$"
 )
 LABEL = re.compile(r"^\(([\w-]+)\)=$", re.MULTILINE)
 COURSE = "The course: "
@@ -54,14 +55,23 @@ class Line(NamedTuple):
     spread: str | None
     held: str | None
     count: str | None
+    one: str | None
     hit: str
 
     @property
     def share(self):
         """The share of the values that bear the statement out."""
+        held, count = self.tally
+        return held / count
+
+    @property
+    def tally(self):
+        """How many values bear the statement out, and how many there are."""
         if self.count:
-            return int(self.held) / int(self.count)
-        return float(self.hit == "as predicted")
+            return int(self.held), int(self.count)
+        if self.one:
+            return int(not self.one.startswith("not ")), 1
+        return int(self.hit == "as predicted"), 1
 
 
 def weighed(notebook):
@@ -187,9 +197,11 @@ class Answers:
         entry = self.evidence[key]
         anchor = f'<span id="{key}"></span>' if self.home[key] == id(row) else ""
         look = ", after a look" if entry.get("after_a_look") else ""
+        word = f"*{capital(ledger.word(line.share))}.* " if line.count else ""
         return (
             f"- {anchor}**{side}.** {sentence(entry['measures'])} {sentence(readable(line.told))} "
-            f"{sentence(entry['kind'] + look + ': ' + entry['prediction'])} [{chapter}](#{label})"
+            f"{word}{sentence(entry['kind'] + look + ': ' + entry['prediction'])} "
+            f"[{chapter}](#{label})"
         )
 
     def folded(self, row, sides=("For", "Against")):
@@ -236,17 +248,32 @@ class Answers:
             parts += [self.row(claim) for claim in claims if claim["part"] == part]
         return "\n\n".join(parts)
 
-    def held(self, question):
-        """In how many of its runs a question's statement held, by the first evidence with runs."""
-        for key in keys(question):
-            line = self.lines[key]
-            if line.count:
-                for_it = (
-                    int(line.held) if key in question["for"] else int(line.count) - int(line.held)
-                )
-                return f"held in {for_it} of {line.count}"
-        agree = sum((self.shares[key] == 1) == (key in question["for"]) for key in keys(question))
-        return f"held in {agree} of {len(keys(question))}"
+    def held(self, row):
+        """In how many of their values its statements held, from the least to the most."""
+        told = []
+        for side, words in (("for", ""), ("against", "what speaks against it ")):
+            if not row[side]:
+                continue
+            verb = "" if told else "held "
+            told.append(f"{words}{verb}in {self.span(row[side])}")
+        return ", and ".join(told)
+
+    def span(self, keys):
+        """How many values bore statements out: the least, the most, and of how many statements."""
+        tallies = [self.lines[key].tally for key in keys]
+        if all(count == 1 for _, count in tallies):
+            held = sum(held for held, _ in tallies)
+            return f"{held} of {len(keys)} measurement{'s' * (len(keys) > 1)}"
+        # Of two that are alike, the one with more values says more.
+        least = min(tallies, key=lambda tally: (tally[0] / tally[1], -tally[1]))
+        most = max(tallies, key=lambda tally: (tally[0] / tally[1], tally[1]))
+        ends = [f"{held} of {count}" for held, count in (least, most)]
+        if least[1] == most[1]:
+            ends[0] = str(least[0])
+        if least[0] * most[1] == most[0] * least[1]:
+            ends = ends[1:]
+        number = f" ({len(keys)} measurements)" if len(keys) > 1 else ""
+        return f"{' to '.join(ends)}{number}"
 
     def question(self, question):
         """A question as a heading, with its answer, its verdict and its evidence."""
@@ -296,13 +323,13 @@ class Answers:
         return "\n\n".join(map(self.slip, self.slips))
 
     def misses(self):
-        """The predictions that missed: in sight those that something was learned from."""
+        """The predictions that missed: in sight the few that taught most."""
         told, others = [], []
         for key in (key for key, line in self.lines.items() if line.hit == "missed"):
             _, chapter, label, line = self.found[key]
             entry = self.evidence[key]
             learned = entry.get("learned", "")
-            (told if learned else others).append(
+            (told if entry.get("in_sight") else others).append(
                 f'- <a href="#{key}">{escape(sentence(entry["measures"]))}</a> '
                 f"{sentence(readable(line.told))} *{sentence(entry['prediction'])}* "
                 f"{learned} [{chapter}](#{label})"

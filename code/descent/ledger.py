@@ -16,8 +16,10 @@ HOLDS, CONDITIONS, NOT = "Holds", "Holds under conditions", "Not as stated"
 OPEN = "Not shown here"
 KINDS = ("identity", "law", "experiment")
 # From how many of its values on a statement is borne out, and up to how many it is refuted: 18 of
-# 20, and 2 of 20. What lies between is even: see `verdict`.
+# 20, and 2 of 20. Between these, 6 to 14 of 20 are even, as was fixed before the runs; 15 to 17 and
+# 3 to 5 are neither, and have words of their own. To a verdict they are worth what even ones are.
 BORNE_OUT, REFUTED = 0.9, 0.1
+EVEN = 0.3, 0.7
 
 
 @cache
@@ -30,12 +32,12 @@ def claims():
         `evidence`: a dict of key to `notebook`, `anchor`, `measures`, `kind` (one of `KINDS`),
         `prediction` (where it comes from), `low` or `high` or both, `format`, and sometimes
         `counts_from` or `counts_to` (what a value must be to bear the statement out, where that is
-        not the predicted range), `study` (the table that it was measured from) and `after_a_look`
-        (the prediction was made or changed after a first result was known) and `learned` (from a
-        miss). `claim`: a list of dicts of `says`, `part`, `for`, `against` and `truth`.
-        `question`: of `asks`, `answer`, `for` and `against` of the statement that it asks after,
-        and `search` (words by which the book's search finds it). `slip`: of `says`, `means`, and
-        sometimes `against`.
+        not the predicted range), `study` (the table that it was measured from), `after_a_look`
+        (the prediction was made or changed after a first result was known), `learned` (from a
+        miss) and `in_sight` (one of the few misses that the answer page doesn't fold). `claim`: a
+        list of dicts of `says`, `part`, `for`, `against` and `truth`. `question`: of `asks`,
+        `answer`, `for` and `against` of the statement that it asks after, and `search` (words by
+        which the book's search finds it). `slip`: of `says`, `means`, and sometimes `against`.
     """
     return tomllib.loads(files("descent").joinpath("claims.toml").read_text(encoding="utf-8"))
 
@@ -96,10 +98,14 @@ def told(entry, values):
 
     middle = np.median(values)
     hit = "as predicted" if _within(entry, "low", "high", middle) else "missed"
-    spread = ""
-    if values.size > 1 or counts(entry):
-        so = f"{np.count_nonzero(bears_out(entry, values))} of {values.size} {_counted(entry)}"
+    spread, held = "", bears_out(entry, values)
+    if values.size > 1:
+        so = f"{np.count_nonzero(held)} of {values.size} {_counted(entry)}"
         spread = f" ({show(values.min())} to {show(values.max())}; {so})"
+    elif counts(entry):
+        spread = f" (one number, {'' if held.all() else 'not '}{_counted(entry)})"
+    elif entry["kind"] == "experiment":
+        spread = " (one number)"
     return f"predicted {expected(entry)} · measured {show(middle)}{spread} · {hit}"
 
 
@@ -189,12 +195,40 @@ def expected(entry):
     return low if low == high else f"{low} to {high}"
 
 
+def word(share):
+    """What is said of a statement that a share of its values bears out.
+
+    Parameters
+    ----------
+    share : float
+        From 0 to 1.
+
+    Returns
+    -------
+    {"borne out", "mostly", "even", "rarely", "refuted"}
+
+    Raises
+    ------
+    ValueError
+        If it is no share.
+    """
+    if not 0 <= share <= 1:
+        raise ValueError(f"a share lies between 0 and 1; got {share}")
+    if share >= BORNE_OUT:
+        return "borne out"
+    if share <= REFUTED:
+        return "refuted"
+    low, high = EVEN
+    return "mostly" if share > high else "rarely" if share < low else "even"
+
+
 def verdict(claim, shares):
     """What follows for a claim from its evidence.
 
     A statement that was borne out speaks for the claim, or against it, as listed. One that was to
-    speak for it and was refuted speaks against it. Beside others that speak for it, an even one
-    says where it didn't show, which is a condition; alone, it decides nothing.
+    speak for it and was refuted speaks against it. One that held mostly, evenly or rarely is no
+    result: beside others that speak for the claim, it says where that didn't show, which is a
+    condition; alone, it decides nothing.
 
     Parameters
     ----------
