@@ -31,7 +31,7 @@ offline-book: install-dev  ## the same with Python in it, for where there is no 
 
 test: install-dev lint  ## run every test: units, notebooks, the built pages in a browser
 	@$(RUN) tools/book.py --build
-	@$(RUN) -m pytest --nbval --nbval-current-env -n logical --dist loadfile tests book
+	@$(RUN) -m pytest --nbval --nbval-current-env -n logical --dist loadfile --no-loadscope-reorder tests book
 
 audit: install-dev  ## weigh the built pages (PAGE=adam for one, LIGHTHOUSE=1 for its scores)
 	@$(RUN) tools/audit.py $(if $(LIGHTHOUSE),--lighthouse) $(PAGE)

@@ -14,10 +14,10 @@ import pyodide
 from browsing import serving
 from contents import ALL_PAGES, BOOK, NOTEBOOKS
 
-# What there is in any of them is met in these, which are the light ones: SGD's chapter and Adam's
-# train twenty seeds, a minute each in a page. (Rules on tasks, rows of studies, live figures,
-# questions, pictures, exercises, and a library that is missing.)
-SOME = ["rmsprop", "exercises/adam", "exercises/momentum", "exercises/adam_in_pytorch"]
+# What there is in any of them is met in these. (Rules on tasks, twenty seeds, rows of studies, live
+# figures, questions, pictures, exercises, and a library that is missing.)
+SOME = ["stochastic_gradient_descent", "adagrad", "adam"]
+SOME += ["exercises/momentum", "exercises/adam", "exercises/adam_in_pytorch"]
 NAMES = [name.removesuffix(".ipynb") for name in NOTEBOOKS]
 # Training there is sensitive to rounding, and a page's NumPy, without BLAS, sums in another order.
 # Most of these differ between processors too: see tests/rounding.py.
