@@ -189,7 +189,8 @@ def test_a_time_is_words_and_lines_in_sight():
     ]
     assert course_map.minutes({"cells": cells}) == 3
     times = {1: "5 min", 23: "25 min", 58: "1 h", 61: "1 h", 66: "1 h 5 min", 310: "5 h 10 min"}
-    assert {minutes: course_map.spoken(minutes) for minutes in times} == times
+    spoken, rounded = course_map.spoken, course_map.rounded
+    assert {minutes: spoken(rounded(minutes)) for minutes in times} == times
 
 
 @pytest.mark.parametrize("claim", ["Adam is short: it is.", "Adam is short; so.", "Adam is short."])

@@ -38,14 +38,19 @@ def minutes(notebook):
     return words / WORDS + lines / LINES
 
 
+def rounded(minutes):
+    """A time to the nearest five minutes, and five at least."""
+    return max(5, 5 * round(minutes / 5))
+
+
 def spoken(minutes):
-    """A time to the nearest five minutes: "35 min", "1 h 10 min".
+    """A time in words: "35 min", "1 h 10 min".
 
     Parameters
     ----------
-    minutes : float
+    minutes : int
     """
-    hours, rest = divmod(max(5, 5 * round(minutes / 5)), 60)
+    hours, rest = divmod(minutes, 60)
     return " ".join([f"{hours} h"] * (hours > 0) + [f"{rest} min"] * (rest > 0))
 
 
@@ -78,10 +83,10 @@ def drawn(book, toc):
     """The map in Markdown: a heading and a list for each part of the course."""
     lines = []
     for caption, found in chapters(book, toc):
-        whole = spoken(sum(minutes(notebook) for _, notebook in found))
+        whole = spoken(sum(rounded(minutes(notebook)) for _, notebook in found))
         lines += [f"### {caption}\n", f":::{{div}} part\n{whole}\n:::\n", "::::{div} map"]
         for file, notebook in found:
-            time = spoken(minutes(notebook))
+            time = spoken(rounded(minutes(notebook)))
             lines.append(f"[{title(notebook)}]({file})\n: {claim(notebook)}\n: {time}\n")
         lines.append("::::\n")
     return "\n".join(lines)
