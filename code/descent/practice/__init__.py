@@ -184,6 +184,8 @@ def _checked(exercise, submission):
             f"`{exercise.name}` is not begun yet: fill in the function, and run this cell again."
         )
         return Report(False, begun)
+    if _is_kind(result, "busy"):
+        return Report(False, trouble_message(result, name_of(submission)))
     title = exercise.name
     form = f"\nWhat is asked for: `{exercise.signature}`"
     if isinstance(result, Refused):

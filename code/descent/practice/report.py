@@ -138,6 +138,12 @@ def trouble_message(trouble, function):
     """
     where = _line(trouble.place)
     at = f", {where}" if where else ""
+    if trouble.kind == "busy":
+        return (
+            f"The check did not come to an end within {trouble.seconds} seconds, and that is not "
+            f"for anything in {function}: the time went into the check itself. The machine has "
+            "much to do just now; run this cell again."
+        )
     if trouble.kind == "endless":
         return (
             f"{function} did not come to an end within {trouble.seconds} seconds, and was stopped"
