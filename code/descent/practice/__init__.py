@@ -16,11 +16,12 @@ from .calls import (
     idle_lines,
     is_set_before,
     name_of,
+    set_twice,
     suggestion,
     writes_in_place,
 )
 from .exercises import EXERCISES
-from .judging import agree, judge, pace, right
+from .judging import UNKNOWN, agree, judge, pace, right, where
 from .playing import without_effect
 from .recall import today
 from .report import Report, seen, shown, trouble_message
@@ -92,7 +93,13 @@ def _with_what_is_left(report, submission):
     ]
     if not report.passed:
         # What is never run may be what is missing; what nobody reads is the answer's own affair.
-        return replace(report, message=" ".join([report.message, *left[: bool(below)]]))
+        twice = [
+            f"`{name}` is set by several lines, {' and '.join(map(code, lines))}: only one of "
+            "them belongs there. Begin what is left over with `#`."
+            for name, lines in (set_twice(text) if text else {}).items()
+        ]
+        message = report.message.removeprefix(UNKNOWN) if twice else report.message
+        return replace(report, message=" ".join([*twice, message, *left[: bool(below)]]))
     if not left:
         return report
     said = " ".join(["The order is right, and something is left over.", *left])
@@ -198,6 +205,10 @@ def _checked(exercise, submission):
         return Report(False, message, title=title, printed=printed)
     verdict = judge(exercise, result)
     drawn = None
+    if verdict.parting is not None and not verdict.passed and result.values:
+        at = result.values[verdict.parting.index][:2]
+        if at in result.printed:
+            printed = f"{where(*at)}:\n{shown(result.printed[at])}"
     if exercise.is_rule and verdict.parting is not None and not verdict.passed:
         drawn = exercise, result, verdict.parting
     return Report(
