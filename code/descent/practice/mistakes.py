@@ -2713,7 +2713,10 @@ MISTAKES = (
         "The matrix is divided by the root of the *mean* of its squares, and not of their sum. So "
         "it stays too large, and the more entries it has, the more: a singular value may be above "
         "1 before the first step of Newton and Schulz.",
-        ("np.linalg.norm(m_hat) + eps -> np.sqrt((m_hat**2).mean()) + eps",),
+        (
+            "np.linalg.norm(m_hat) + eps -> np.sqrt((m_hat**2).mean()) + eps",
+            "np.linalg.norm(m_hat) + eps -> np.sqrt((m_hat**2).mean() + eps)",
+        ),
     ),
     Mistake(
         "steps-miscounted-in-looking-ahead",
