@@ -375,7 +375,10 @@ def test_what_is_no_number_is_told_with_what_may_have_made_it():
     told = " ".join(judging._not_finite(np.array([1.0, np.inf, -np.inf, np.nan, 2.0])))
     assert told.startswith("1 of the 5 numbers there is NaN")
     assert "2 of the 5 numbers there are infinite. Something may be divided by 0" in told
-    assert list(judging._not_finite(np.array([np.inf])))[0].startswith("The number there is inf")
+    (told,) = judging._not_finite(np.array([np.nan, np.nan]))
+    assert told.startswith("All 2 numbers there are NaN")
+    (told,) = judging._not_finite(np.array([np.inf]))
+    assert told.startswith("The number there is infinite")
 
 
 def test_a_negative_ratio_is_the_other_way():

@@ -146,12 +146,12 @@ def one_number_for_all(g, m=0, v=0, t=0, *, lr, beta1, beta2, eps):
     return lr * np.sum(g), dict(m=m, v=v, t=t)
 
 
-@case("not finite")
+@case("NaN")
 def not_a_number(g, m=0, v=0, t=0, *, lr, beta1, beta2, eps):
     return g * np.nan, dict(m=m, v=v, t=t)
 
 
-@case("inf.*not finite")
+@case("inf.*All 5 numbers there are infinite. Something may")
 def infinite(g, m=0, v=0, t=0, *, lr, beta1, beta2, eps):
     return np.full_like(g, np.inf), dict(m=m, v=v, t=t)
 

@@ -366,7 +366,7 @@ class Endless(BaseException):
 
 def is_checked(frame):
     """Whether the checker's sandbox has called what runs in a frame."""
-    while frame is not None and frame.f_globals.get("__name__") != "descent.practice.sandbox":
+    while frame and frame.f_globals.get("__name__") != "descent.practice.sandbox":
         frame = frame.f_back
     return frame is not None
 

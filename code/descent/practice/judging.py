@@ -507,7 +507,9 @@ def _not_finite(y):
     )
     for which, cause in causes:
         if count := int(which.sum()):
-            some = f"{count} of the {y.size} numbers there" if y.size > 1 else "The number there"
+            some = f"{count} of the {y.size} numbers there"
+            if count == y.size:
+                some = "The number there" if count == 1 else f"All {count} numbers there"
             yield f"{some} {'is' if count == 1 else 'are'} {cause}"
 
 

@@ -2533,8 +2533,8 @@ MISTAKES = (
     ),
     Mistake(
         "eps-at-the-root",
-        "eps is added to a root, as RMSprop does. In this rule it comes in earlier: to the squares, "
-        "before their means are remembered.",
+        "eps is added to a root, or under it, as RMSprop does. In this rule it comes in earlier: "
+        "to the squares, before their means are remembered.",
         (
             "(g**2 + eps).mean(axis=1) -> (g**2).mean(axis=1); "
             "(g**2 + eps).mean(axis=0) -> (g**2).mean(axis=0); "

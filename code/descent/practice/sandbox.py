@@ -15,9 +15,9 @@ What blocks inside one call of compiled code is not stopped there. Python 3.11 h
 does the same, but Python turns it off where recursion goes too deep, and a function that catches
 that, and goes on, is not stopped.
 
-What the checker takes for itself, as at its first check on a slow machine, is nobody's fault. There,
-the clock stands still meanwhile. A child process has one clock for all: where it strikes in our own
-code, all is tried once more with more time, and what is told then accuses nobody.
+The time that the checker takes for itself, as at the first check on a slow machine, is nobody's
+fault. There, the clock stands still meanwhile. A child process has one clock for all: where that
+strikes in our own code, all is tried once more with more time, and then nobody is accused.
 """
 
 import builtins
@@ -58,11 +58,15 @@ CAN_FORK = hasattr(os, "fork") and sys.platform not in ("emscripten", "wasi")
 
 _OURS = str(Path(__file__).parent)
 _COURSE = str(Path(__file__).parents[1])
-# In a browser, the standard library is in a file of the name that Python itself looks for.
+# In a browser, the standard library is in a file of the name that Python itself looks for; and the
+# paths of the others begin with two slashes there, and their files with one.
 _ZIPPED = "python{}{}.zip".format(*sys.version_info)
-_LIBRARIES = (
-    *(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")),
-    *(path for path in sys.path if Path(path).name == _ZIPPED),
+_LIBRARIES = tuple(
+    path.replace("//", "/")
+    for path in (
+        *(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")),
+        *(path for path in sys.path if Path(path).name == _ZIPPED),
+    )
 )
 
 
