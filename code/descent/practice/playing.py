@@ -529,7 +529,8 @@ def _batches(result, name):
             )
         y = y[:, 0] if y.ndim == 2 and y.shape[1] == 2 else y
         if y.ndim != 1 or len(y) != len(X):
-            raise Refused(f"A batch has {len(X)} rows of X and answers of shape {y.shape}.")
+            rows = f"{len(X)} row{'s' * (len(X) != 1)}"
+            raise Refused(f"A batch has {rows} of X and answers of shape {y.shape}.")
         pairs.append((X[:, 0].tolist(), y.tolist()))
     return pairs
 
