@@ -511,6 +511,14 @@ def test_an_endless_loop_is_ended_and_nothing_is_lost(tab):
     assert "Right" in answered(page, cell, right)
 
 
+def test_no_line_of_a_library_is_taken_for_the_learners(tab):
+    text = (
+        "import inspect, numpy\nfrom descent.practice import sandbox\n"
+        "[sandbox._is_learners(module.__file__) for module in (inspect, numpy, sandbox)]"
+    )
+    assert answered(tab("exercises/adam"), 1, text) == "[False, False, False]"
+
+
 def test_what_never_ends_is_ended_by_itself(tab):
     page = tab("exercises/adam")
     (cell, *_), *_ = stubs(page)

@@ -183,7 +183,8 @@ def _checked(exercise, submission):
             return refusal
 
     result, printed = run(work, pace(exercise))
-    printed = shown(printed)
+    # Of what went wrong, the last lines tell; they are of the call that did.
+    printed = shown(printed, last=isinstance(result, Refused | Trouble))
     if isinstance(result, Trouble) and (left := _left_to_do(result, submission)):
         return Report(False, left.format(f"`{exercise.name}`"))
     if result == "not begun" or _is_kind(result, "NotImplementedError"):

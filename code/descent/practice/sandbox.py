@@ -50,7 +50,7 @@ TIMES = 30
 MORE = 5  # So many times as long has a child whose time went into our own code.
 AFTER = 10.0  # So long after the deadline, the child is killed, whatever it is doing.
 MEMORY = 2**30  # Bytes on top of what the notebook uses.
-PRINTED = 2000  # Characters that are kept of what is printed.
+PRINTED = 2000  # Characters that are kept of what is printed first, and as many of the last.
 GRACE = 0.5  # So long after the deadline, code of a library may still come back to the learner's.
 HEAD = 8  # Bytes before the child's message, its length. The first is 0, as in no dump.
 
@@ -158,17 +158,22 @@ def learners_place(error):
 
 
 class _Printed(io.TextIOBase):
-    """Standard output that keeps the beginning and forgets the rest."""
+    """Standard output that keeps the beginning and the end, and forgets what was between."""
 
     def __init__(self):
-        self.text = ""
+        self.begins = self.ends = ""
+
+    @property
+    def text(self):
+        return self.begins + self.ends
 
     def writable(self):
         return True
 
     def write(self, text):
-        if len(self.text) < PRINTED:
-            self.text += str(text)[:PRINTED]
+        text, room = str(text), PRINTED - len(self.begins)
+        self.begins += text[:room]
+        self.ends = (self.ends + text[room:])[-PRINTED:]
         return len(text)
 
 
