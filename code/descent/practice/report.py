@@ -141,9 +141,9 @@ def trouble_message(trouble, function):
     at = f", {where}" if where else ""
     if trouble.kind == "busy":
         return (
-            f"The check did not come to an end within {trouble.seconds} seconds, and that is not "
-            f"for anything in {function}: the time went into the check itself. The machine has "
-            "much to do just now; run this cell again."
+            f"The check did not come to an end within {trouble.seconds} seconds. The time went "
+            f"into the check itself, and not into {function}: the machine may have much to do just "
+            "now, so run this cell again. If it stays so, is what comes back very large?"
         )
     if trouble.kind == "endless":
         return (
