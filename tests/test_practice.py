@@ -12,7 +12,7 @@ import pytest
 
 import exercises
 from contents import ROOT
-from descent import practice
+from descent import practice, rules
 from descent.practice import Report, check, judging, progress, sandbox
 from descent.practice.exercises import EVERYWHERE, EXERCISES
 from descent.practice.mistakes import BY_ID, MISTAKES, edited, function_of, source, wrong_answers
@@ -364,6 +364,53 @@ def test_numbers_that_are_all_nan_are_told_apart_by_the_memory():
     assert check("adam", adam_with("return lr -> return np.nan * lr")).mistake is None
 
 
+def test_what_is_no_number_is_told_with_what_may_have_made_it():
+    def rooted(g, v=0, *, lr, beta2, eps):
+        return lr * g / (np.sqrt(beta2 * v + g * abs(g)) + eps), dict(v=beta2 * v + g * abs(g))
+
+    message = check("rmsprop", rooted).message
+    assert "1 of the 5 numbers there is NaN" in message and "root of a negative" in message
+    assert "divided by 0" not in message
+
+    told = " ".join(judging._not_finite(np.array([1.0, np.inf, -np.inf, np.nan, 2.0])))
+    assert told.startswith("1 of the 5 numbers there is NaN")
+    assert "2 of the 5 numbers there are infinite. Something may be divided by 0" in told
+    (told,) = judging._not_finite(np.array([np.nan, np.nan]))
+    assert told.startswith("All 2 numbers there are NaN")
+    (told,) = judging._not_finite(np.array([np.inf]))
+    assert told.startswith("The number there is infinite")
+
+
+def test_a_negative_ratio_is_the_other_way():
+    message = check("gradient_descent", lambda g, *, lr: (-2.06 * lr * g, {})).message
+    assert "2.06 times as much, the other way (and so are all" in message
+    assert "-2.06 times" not in message
+
+
+def test_what_was_printed_at_the_step_that_is_told_is_shown():
+    def talks(g, m=0, v=0, t=0, *, lr, beta1, beta2, eps):
+        print("count", t + 1)
+        step, memory = rules.radam(g, m, v, t, lr=lr, beta1=beta1, beta2=beta2, eps=eps)
+        return step * (1 if t < 5 else 1.3), memory
+
+    report = check("radam", talks)
+    assert "At step 6" in report.message
+    assert report.printed == "At step 6:\ncount 6"
+
+    # Where it stops, the last lines are what counts, however much came before.
+    def stops(g, *, lr):
+        print("x\n" * 3000, g.ravel()[0])
+        return lr * g * (1 / int(g.ravel()[0] != -1.6)), {}
+
+    report = check("gradient_descent", stops)
+    assert "ZeroDivisionError" in report.message and report.printed.endswith("\n -1.6")
+    assert report.printed.startswith("...\n")
+    # The second step is played twice, and heard once.
+    report = check("gradient_descent", lambda g, *, lr: (print(g.ravel()[0]), (lr * g, {}))[1])
+    assert report.passed
+    assert report.printed.splitlines()[:3] == ["1.3", "-0.7", "2.1"]
+
+
 def test_where_numbers_part_is_said_in_words():
     report = check("schedule", lambda k, *, lr, every, factor: lr * factor ** (k // every) + 3e-3)
     assert re.search(r"At k = 0 .*yours is 0.503 and 0.5 was", report.message)
@@ -409,7 +456,7 @@ def test_a_report_is_shown_as_text_and_as_html_with_a_figure():
 
 def test_no_figure_is_drawn_of_what_is_not_a_number():
     report = check("adam", lambda g, *, lr, beta1, beta2, eps: (g * np.nan, {}))
-    assert "not finite" in report.html() and "<img" not in report.html()
+    assert "NaN" in report.html() and "<img" not in report.html()
 
 
 def test_a_figure_of_parameters_begins_where_they_did():

@@ -5,6 +5,7 @@ import builtins
 import ctypes
 import functools
 import gc
+import inspect
 import itertools
 import math
 import os
@@ -20,6 +21,7 @@ import warnings
 import numpy as np
 import pytest
 
+from descent import practice, rules
 from descent.practice import check, sandbox
 
 CASES = []
@@ -144,12 +146,12 @@ def one_number_for_all(g, m=0, v=0, t=0, *, lr, beta1, beta2, eps):
     return lr * np.sum(g), dict(m=m, v=v, t=t)
 
 
-@case("not finite")
+@case("NaN")
 def not_a_number(g, m=0, v=0, t=0, *, lr, beta1, beta2, eps):
     return g * np.nan, dict(m=m, v=v, t=t)
 
 
-@case("inf.*not finite")
+@case("inf.*All 5 numbers there are infinite. Something may")
 def infinite(g, m=0, v=0, t=0, *, lr, beta1, beta2, eps):
     return np.full_like(g, np.inf), dict(m=m, v=v, t=t)
 
@@ -740,7 +742,7 @@ def test_other_threads_go_on_when_a_submission_is_stopped():
         pass
 
     failed = []
-    watch = sandbox._Watch(time.monotonic() - 1)
+    watch = sandbox._Watch(-1)
 
     def works():
         try:
@@ -782,13 +784,76 @@ def test_a_library_may_come_back_before_it_is_stopped():
     def learners():
         pass
 
-    watch = sandbox._Watch(time.monotonic() - sandbox.GRACE / 1e3)
+    watch = sandbox._Watch(-sandbox.GRACE / 1e3)
+    watch.theirs = True
     watch.look(textwrap.wrap.__code__, 1)
     with pytest.raises(sandbox._Late):
         watch.look(learners.__code__, 1)
-    watch = sandbox._Watch(time.monotonic() - 2 * sandbox.GRACE)
+    watch = sandbox._Watch(-2 * sandbox.GRACE)
+    watch.theirs = True
     with pytest.raises(sandbox._Late):
         watch.look(textwrap.wrap.__code__, 1)
+
+
+# What the checker needs for itself
+
+
+def slow_at(name, text):
+    """A function of the checker's own, as if it stood in its folder."""
+    names = dict(time=time, textwrap=textwrap, check_callable=practice.check_callable)
+    exec(compile(textwrap.dedent(text), f"{sandbox._OURS}/{name}.py", "exec"), names)
+    return names[name]
+
+
+OWN_WORK = {
+    "in one call": """
+        def slow(submission, name):
+            time.sleep(0.9)
+            check_callable(submission, name)
+        """,
+    "in a library": """
+        def slow(submission, name):
+            begun = time.monotonic()
+            while time.monotonic() < begun + 0.9:
+                textwrap.wrap("our own work takes its time " * 50)
+            check_callable(submission, name)
+        """,
+}
+
+
+def one_line(g, v=0, *, lr, beta2, eps):
+    v = beta2 * v + (1 - beta2) * g**2
+    return lr * g / (np.sqrt(v) + eps), dict(v=v)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("work", OWN_WORK)
+def test_what_the_checker_needs_for_itself_is_not_the_learners(way, work, monkeypatch):
+    monkeypatch.setattr(sandbox, "CAN_FORK", way == "child")
+    monkeypatch.setattr(sandbox, "SECONDS", 0.4)
+    monkeypatch.setattr(sandbox, "TIMES", 0)
+    monkeypatch.setattr(practice, "check_callable", slow_at("slow", OWN_WORK[work]))
+    assert check("rmsprop", one_line).passed
+    monkeypatch.setattr(sandbox, "MORE", 1)
+    report = check("rmsprop", one_line)
+    if way == "child":
+        assert not report.passed and report.title == ""
+        assert "went into the check itself, and not into one_line" in report.message
+        assert "loop" not in report.message and " line " not in report.message
+    else:
+        assert report.passed
+    # It still has no end of its own, and that is told.
+    report = check("adam", one_line_without_end)
+    if way == "here":
+        assert "did not come to an end" in report.message and "while True" in report.message
+
+
+def test_no_line_of_python_itself_is_the_learners():
+    zipped = next(path for path in sys.path if path.endswith(".zip"))
+    for file in (f"{zipped}/inspect.py", inspect.__file__, np.__file__, rules.__file__):
+        assert not sandbox._is_learners(file)
+    assert not sandbox._is_learners(sandbox.Place.__init__.__code__.co_filename)
+    assert sandbox._is_learners(__file__)
 
 
 def test_what_is_printed_is_shown_short():

@@ -105,6 +105,24 @@ def test_a_line_that_is_too_many_is_named_as_long_as_it_stands_there(name, numbe
     )
 
 
+# Whatever the line that is too many does to the numbers.
+TWICE = {
+    ("order-adagrad", (3, 6, 2, 5, 4, 1)): ["v = v + g**2", "v = v + g", "root = v + eps"],
+    ("order-adagrad", (3, 6, 2, 4, 1)): ["v = v + g**2", "v = v + g"],
+    ("order-rmsprop", (1, 4, 3, 2, 5)): ["abs(g)", "g**2"],
+    ("order-rmsprop", (4, 3, 6, 2, 5)): ["np.sqrt(v) + eps", "np.sqrt(v + eps)"],
+}
+
+
+@pytest.mark.parametrize("name, numbers", TWICE)
+def test_a_name_that_two_lines_set_is_told_however_it_ends(name, numbers):
+    report = ordered(name, numbers)
+    assert not report.passed and "none of the mistakes" not in report.message
+    told = report.message.partition("belongs there")[0] if report.title else report.message
+    assert "is set by several lines" in told or "stands there, and nothing reads" in told
+    assert any(line in told for line in TWICE[name, numbers])
+
+
 def test_what_is_missing_may_stand_below_the_return():
     report = ordered("order-rmsprop", [3, 2, 5, 4])
     assert report.mistake and report.message.endswith("below the `return`, where nothing is run.")

@@ -836,6 +836,110 @@ def divided_by_its_largest_entry(g, m=0, t=0, *, lr, beta, eps, ns_steps):
     return lr * max(1, g.shape[1] / g.shape[0]) ** 0.5 * x, dict(m=m, t=t)
 
 
+# What learners wrote in the page, and what is true of it.
+
+
+def belief(new, root):
+    """AdaBelief with another way to feed `s`, and to divide by what comes of it."""
+
+    def rule(g, m=0, s=0, t=0, *, lr, beta1, beta2, eps):
+        t, m = t + 1, beta1 * m + (1 - beta1) * g
+        s = beta2 * s + new((1 - beta2), (g - m) ** 2, eps)
+        return lr * m / (1 - beta1**t) / root(s, 1 - beta2**t, eps), dict(m=m, s=s, t=t)
+
+    return rule
+
+
+def at_the_root(s, c, eps):
+    return np.sqrt(s / c) + eps
+
+
+NO_PART = "has no part in what is remembered"
+for wrong, name, words, never in (
+    (belief(lambda w, far, eps: w * (far + eps), at_the_root), "eps-averaged", ".", NO_PART),
+    (
+        belief(lambda w, far, eps: w * far, lambda s, c, eps: np.sqrt(s / c + eps) + eps),
+        *("eps-averaged", "only after the average was corrected", NO_PART),
+    ),
+    (
+        belief(lambda w, far, eps: w * far, lambda s, c, eps: np.sqrt((s + eps) / c) + eps),
+        *("eps-not-in-memory", NO_PART, "none of"),
+    ),
+    (
+        belief(lambda w, far, eps: w * far + eps, lambda s, c, eps: np.sqrt(s / c)),
+        *("eps-forgotten", "Nothing is added to the root", NO_PART),
+    ),
+):
+    slip("adabelief", name, words, never)(wrong)
+
+
+def rectified(early=1, late=1, wait=5, fade=None):
+    """RAdam whose `m` is corrected in some steps, and that waits or not."""
+
+    def rule(g, m=0, v=0, t=0, *, lr, beta1, beta2, eps):
+        t, m, v = t + 1, beta1 * m + (1 - beta1) * g, beta2 * v + (1 - beta2) * g**2
+        c, longest = 1 - beta1**t, 2 / (1 - beta2) - 1
+        rho = longest - 2 * t * beta2**t / (1 - beta2**t)
+        if rho <= wait:
+            return lr * m / c**early, dict(m=m, v=v, t=t)
+        whole = (longest - 4) * (longest - 2) * rho
+        r = np.sqrt(np.array((rho - 4) * (rho - 2) * longest / whole))
+        if fade:
+            r = np.sqrt((rho - 4) * (rho - 2) * longest / (longest - 4) * (longest - 2) * rho)
+        step = lr * r * m / c**late * np.sqrt(1 - beta2**t) / (np.sqrt(v) + eps)
+        return step, dict(m=m, v=v, t=t)
+
+    return rule
+
+
+slip("radam", "only-v-corrected", never="second average")(rectified(early=0))
+slip("radam", "only-v-corrected", "before the rule divides.*after.*in all")(rectified(late=0))
+slip("radam", "only-v-corrected")(rectified(early=0, late=0))
+slip("radam", "never-waits", "should walk as momentum does")(rectified(wait=-1))
+slip("radam", "divisor-without-parentheses", "`a / b \\* c`")(rectified(fade=True))
+
+
+@slip("radam", "eps-outside", "added to the quotient")
+def parentheses_lost(g, m=0, v=0, t=0, *, lr, beta1, beta2, eps):
+    step, memory = rules.radam(g, m, v, t, lr=lr, beta1=beta1, beta2=beta2, eps=0)
+    rho = 2 / (1 - beta2) - 1 - 2 * (t + 1) * beta2 ** (t + 1) / (1 - beta2 ** (t + 1))
+    return step + eps if rho > 5 else step, memory
+
+
+@slip("adafactor", "eps-at-the-root", "as RMSprop does")
+def eps_as_in_rmsprop(g, v_row=0, v_col=0, t=0, *, lr, decay_rate, d, eps):
+    t = t + 1
+    v_row = v_row + t**-decay_rate * ((g**2).mean(axis=1) - v_row)
+    v_col = v_col + t**-decay_rate * ((g**2).mean(axis=0) - v_col)
+    u = g / (np.sqrt(np.outer(v_row, v_col) / v_row.mean()) + eps)
+    return lr * u / max(1, np.sqrt((u**2).mean()) / d), dict(v_row=v_row, v_col=v_col, t=t)
+
+
+def orthogonal(norm=None, late=0, ahead=1, stale=False, ratio=lambda rows, columns: columns / rows):
+    """Muon with another norm, count, memory or shape."""
+
+    def rule(g, m=0, t=0, *, lr, beta, eps, ns_steps):
+        t, old, m = t + 1, m, beta * m + (1 - beta) * g
+        k = t + late
+        x = beta * (old if stale else m) / (1 - beta ** (k + ahead))
+        x = x + (1 - beta) * g / (1 - beta**k)
+        x = x / (norm(x, eps) if norm else np.linalg.norm(x) + eps)
+        for _ in range(ns_steps):
+            a = x @ x.T
+            x = 3.4445 * x + (-4.7750 * a + 2.0315 * a @ a) @ x
+        return lr * max(1, ratio(*g.shape)) ** 0.5 * x, dict(m=m, t=t)
+
+    return rule
+
+
+slip("muon", "rows-for-columns")(orthogonal(ratio=lambda rows, columns: rows / columns))
+slip("muon", "mean-for-norm")(orthogonal(lambda x, eps: np.sqrt((x**2).mean()) + eps))
+slip("muon", "eps-inside")(orthogonal(lambda x, eps: np.sqrt((x**2).sum() + eps)))
+slip("muon", "stale-m", never="first step is zero")(orthogonal(stale=True))
+for late, ahead in ((0, 0), (1, 0), (1, 1)):
+    slip("muon", "steps-miscounted-in-looking-ahead")(orthogonal(late=late, ahead=ahead))
+
+
 @slip("adafactor", words="Two shapes that don't fit")
 def rows_for_columns(g, v_row=0, v_col=0, t=0, *, lr, decay_rate, d, eps):
     t = t + 1
@@ -1790,7 +1894,8 @@ APPLIES = {
         "ascent:1 velocity-sign:1 velocity-turned:1 seeded-with-gradient:1 g-for-m:2 "
         "lr-forgotten:1 lr-twice:1 stale-m:2 memory-forgotten:2 size-for-straying:1 "
         "straying-from-the-old:1 straying-from-the-corrected:1 straying-not-squared:2 "
-        "eps-not-in-memory:2"
+        "eps-not-in-memory:2 eps-averaged:2 eps-forgotten:1 eps-inside:1 eps-outside:2 "
+        "only-v-corrected:1 root-as-half:1"
     ),
     "radam": (
         "only-m-corrected:1 frozen-t:4 frozen-power:3 correction-multiplies:1 correction-adds:3 "
@@ -1803,13 +1908,16 @@ APPLIES = {
         "g-for-m:1 v-for-m:1 lr-forgotten:1 lr-twice:1 stale-m:1 stale-v:1 memory-forgotten:6 "
         "memory-swapped:1 plain-adam:2 rectifier-forgotten:1 rectifier-turned:2 "
         "waits-too-long-or-short:2 "
-        "stands-still-while-waiting:1 memory-length-miscounted:5 eps-to-corrected-root:1"
+        "stands-still-while-waiting:1 memory-length-miscounted:5 eps-to-corrected-root:1 "
+        "no-correction:1 only-v-corrected:3 never-waits:4 divisor-without-parentheses:3 "
+        "eps-outside:1"
     ),
     "adafactor": (
         "frozen-t:1 eps-forgotten:1 ascent:1 lr-forgotten:1 lr-twice:1 memory-forgotten:2 "
         "rows-not-relative:1 both-relative:1 relative-to-the-sum:1 sums-for-means:2 "
         "not-factored:1 roots-averaged:2 decay-rate-as-beta:2 share-of-the-past-turned:1 "
-        "step-not-limited:1 step-always-rescaled:2 limited-entry-by-entry:3"
+        "step-not-limited:1 step-always-rescaled:2 limited-entry-by-entry:3 eps-at-the-root:2 "
+        "eps-twice:1"
     ),
     "muon": (
         "frozen-t:2 frozen-power:1 beta-times-t:1 power-of-one-minus-beta:1 correction-adds:1 "
@@ -1817,7 +1925,9 @@ APPLIES = {
         "no-one-minus-beta:1 ascent:1 velocity-sign:1 velocity-turned:1 seeded-with-gradient:1 "
         "lr-forgotten:1 lr-twice:2 memory-forgotten:1 not-brought-near-1:2 one-schulz-step:1 "
         "schulz-not-renewed:1 entry-by-entry:2 numbers-of-schulz:3 not-made-small:3 "
-        "shape-forgotten:4 muon-without-looking-ahead:1 muon-not-corrected:1"
+        "shape-forgotten:3 muon-without-looking-ahead:1 muon-not-corrected:1 stale-m:1 "
+        "eps-outside:1 eps-forgotten:1 eps-inside:1 rows-for-columns:3 mean-for-norm:2 "
+        "steps-miscounted-in-looking-ahead:6"
     ),
     "lion": (
         "betas-swapped:1 beta2-for-m:1 betas-in-one-average:3 average-weights-swapped:2 "

@@ -20,7 +20,7 @@ import book
 import practise
 import pyodide
 from contents import ALL_PAGES, BOOK, NOTEBOOKS
-from descent.practice import plan
+from descent.practice import plan, sandbox
 from descent.practice.exercises import EXERCISES
 from descent.practice.mistakes import BY_ID, edited, source, wrong_answers
 
@@ -58,6 +58,17 @@ def runner(monkeypatch, tmp_path):
 
 def ran(runner, text):
     return json.loads(runner.run("your cell", text))
+
+
+def test_what_is_checked_is_stopped_by_the_checkers_clock_alone(runner, monkeypatch):
+    monkeypatch.setattr(sandbox, "CAN_FORK", False)
+
+    def looks():
+        return runner.is_checked(sys._getframe())
+
+    assert not looks()
+    assert sandbox.run(looks) == (True, "")
+    assert json.loads(runner.run("your cell", "1 + 1", seconds=-1)) == [{"text/plain": "2"}]
 
 
 ZERO, NONE = "ZeroDivisionError", "ModuleNotFoundError"
@@ -498,6 +509,14 @@ def test_an_endless_loop_is_ended_and_nothing_is_lost(tab):
     page.reload()
     assert box.locator("textarea").input_value() == text
     assert "Right" in answered(page, cell, right)
+
+
+def test_no_line_of_a_library_is_taken_for_the_learners(tab):
+    text = (
+        "import inspect, numpy\nfrom descent.practice import sandbox\n"
+        "[sandbox._is_learners(module.__file__) for module in (inspect, numpy, sandbox)]"
+    )
+    assert answered(tab("exercises/adam"), 1, text) == "[False, False, False]"
 
 
 def test_what_never_ends_is_ended_by_itself(tab):

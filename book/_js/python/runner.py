@@ -364,11 +364,19 @@ class Endless(BaseException):
     """A line of a cell is still running after the time that it has."""
 
 
+def is_checked(frame):
+    """Whether the checker's sandbox has called what runs in a frame."""
+    while frame and frame.f_globals.get("__name__") != "descent.practice.sandbox":
+        frame = frame.f_back
+    return frame is not None
+
+
 @contextmanager
 def ended(code, seconds):
     """End loops of a cell itself, and not those of libraries, after a while: so its line is known.
 
-    What Python can't look into is ended by the page, together with Python.
+    What Python can't look into is ended by the page, together with Python. What is checked has a
+    clock of its own, and the time that the checker takes before that is nobody's fault.
     """
     if not hasattr(sys, "monitoring"):
         yield
@@ -377,7 +385,7 @@ def ended(code, seconds):
     tool, events = monitoring.PROFILER_ID, monitoring.events
 
     def look(*_):
-        if time.monotonic() > deadline:
+        if time.monotonic() > deadline and not is_checked(sys._getframe(1)):
             raise Endless(sys._getframe(1).f_lineno)
 
     monitoring.use_tool_id(tool, "cell")

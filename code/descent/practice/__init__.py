@@ -16,11 +16,12 @@ from .calls import (
     idle_lines,
     is_set_before,
     name_of,
+    set_twice,
     suggestion,
     writes_in_place,
 )
 from .exercises import EXERCISES
-from .judging import agree, judge, pace, right
+from .judging import UNKNOWN, agree, judge, pace, right, where
 from .playing import without_effect
 from .recall import today
 from .report import Report, seen, shown, trouble_message
@@ -92,7 +93,13 @@ def _with_what_is_left(report, submission):
     ]
     if not report.passed:
         # What is never run may be what is missing; what nobody reads is the answer's own affair.
-        return replace(report, message=" ".join([report.message, *left[: bool(below)]]))
+        twice = [
+            f"`{name}` is set by several lines, {' and '.join(map(code, lines))}: only one of "
+            "them belongs there. Begin what is left over with `#`."
+            for name, lines in (set_twice(text) if text else {}).items()
+        ]
+        message = report.message.removeprefix(UNKNOWN) if twice else report.message
+        return replace(report, message=" ".join([*twice, message, *left[: bool(below)]]))
     if not left:
         return report
     said = " ".join(["The order is right, and something is left over.", *left])
@@ -176,7 +183,8 @@ def _checked(exercise, submission):
             return refusal
 
     result, printed = run(work, pace(exercise))
-    printed = shown(printed)
+    # Of what went wrong, the last lines tell; they are of the call that did.
+    printed = shown(printed, last=isinstance(result, Refused | Trouble))
     if isinstance(result, Trouble) and (left := _left_to_do(result, submission)):
         return Report(False, left.format(f"`{exercise.name}`"))
     if result == "not begun" or _is_kind(result, "NotImplementedError"):
@@ -184,6 +192,8 @@ def _checked(exercise, submission):
             f"`{exercise.name}` is not begun yet: fill in the function, and run this cell again."
         )
         return Report(False, begun)
+    if _is_kind(result, "busy"):
+        return Report(False, trouble_message(result, name_of(submission)))
     title = exercise.name
     form = f"\nWhat is asked for: `{exercise.signature}`"
     if isinstance(result, Refused):
@@ -196,6 +206,10 @@ def _checked(exercise, submission):
         return Report(False, message, title=title, printed=printed)
     verdict = judge(exercise, result)
     drawn = None
+    if verdict.parting is not None and not verdict.passed and result.values:
+        at = result.values[verdict.parting.index][:2]
+        if at in result.printed:
+            printed = f"{where(*at)}:\n{shown(result.printed[at])}"
     if exercise.is_rule and verdict.parting is not None and not verdict.passed:
         drawn = exercise, result, verdict.parting
     return Report(

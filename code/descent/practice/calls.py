@@ -9,10 +9,12 @@ import difflib
 import dis
 import functools
 import inspect
+import io
 import itertools
 import re
 import types
 from collections.abc import Mapping
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -57,6 +59,8 @@ class Played:
         What an exercise wants to know besides: the points where it looked at a loss, ...
     lost : set of str
         Memory that a rule takes, and never returned.
+    printed : dict of (case, place): str
+        What a rule printed at a step, the beginning.
     note : str
         Something to say about a right answer.
     way : str
@@ -74,6 +78,7 @@ class Played:
     calls: list = field(default_factory=list)
     seen: dict = field(default_factory=dict)
     lost: set = field(default_factory=set)
+    printed: dict = field(default_factory=dict)
     note: str = ""
     way: str = "arrays"
 
@@ -244,6 +249,28 @@ def idle_lines(text):
             if _is_unread(statement, rest, ends=node is function):
                 unread.append(line(statement))
     return below, unread
+
+
+def set_twice(text):
+    """Which names are set by several lines of a function, one after the other, and by which.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    dict of str: list of str
+    """
+    lines = {}
+    for statement in ast.parse(text).body[0].body:
+        if isinstance(statement, ast.Return):
+            break
+        if isinstance(statement, ast.Assign):
+            for name in _names(statement, ast.Store):
+                line = ast.get_source_segment(text, statement).splitlines()[0]
+                lines.setdefault(name, []).append(line)
+    return {name: those for name, those in lines.items() if len(those) > 1}
 
 
 def _is_unread(statement, rest, ends):
@@ -565,10 +592,11 @@ class Rule:
         for args, memory, hyper, value in reversed(self.calls):
             args, memory = copy.deepcopy((args, memory))
             try:
-                if self.makes:
-                    result = _kept_apart(self._made(hyper)(*args))
-                else:
-                    result, _ = _unpacked(self.called(self.function, args, memory, hyper), self)
+                with redirect_stdout(io.StringIO()):
+                    if self.makes:
+                        result = _kept_apart(self._made(hyper)(*args))
+                    else:
+                        result, _ = _unpacked(self.called(self.function, args, memory, hyper), self)
             except Exception:
                 return True
             if not _same(value, result):
@@ -648,7 +676,8 @@ class _Walking:
         value, memory = _unpacked(result, rule)
         if second:
             args, old = before
-            again = _unpacked(rule.called(self.call, args, old, hyper), rule)
+            with redirect_stdout(io.StringIO()):
+                again = _unpacked(rule.called(self.call, args, old, hyper), rule)
             if not _same(value, again[0]):
                 self.played.unsteady = True
         known = rule.memory

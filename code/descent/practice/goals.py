@@ -125,7 +125,10 @@ def _stream(my_stream):
         drawn = _asked(my_stream, X, np.arange(n), size, np.random.default_rng(n))
         rows, answers, sizes = _first_batches(my_stream, drawn, n * epochs // size)
         wrong = [s for s in sizes if s != size]
-        many = f"batch {sizes.index(wrong[0]) + 1} has {wrong[0]} rows" if wrong else ""
+        many = ""
+        if wrong:
+            few = f"{wrong[0]} row{'s' * (wrong[0] != 1)}"
+            many = f"batch {sizes.index(wrong[0]) + 1} has {few}"
         many = f"there are {len(sizes) - 1}, and no more" if wrong == [0] else many
         yield _told(not wrong, what, f"all have {size} rows", many)
         if wrong:
@@ -439,7 +442,7 @@ def _adam_or_not(is_adam):
     )
     for what, faults in (("The impostors of the page", SHOWN_FAULTS), ("Others", HIDDEN_FAULTS)):
         found = sum(not _asked(is_adam, impostor(fault)) for fault in faults)
-        some = f"{found} of {len(faults)} are unmasked"
+        some = f"{found} of {len(faults)} {'is' if found == 1 else 'are'} unmasked"
         yield _told(found == len(faults), what, "all are unmasked", some)
 
 

@@ -446,7 +446,7 @@ def part(answer, played, tolerance):
         zip(answer.values, played.values, strict=False)
     ):
         if x.shape != y.shape:
-            words = f"{_where(case, place)}, the shape is {y.shape}, and {x.shape} was expected."
+            words = f"{where(case, place)}, the shape is {y.shape}, and {x.shape} was expected."
             return Parting(index, (), words)
         apart = ~_same_entries(x, y, scales[case], max(tolerance, tx, ty))
         if not apart.any():
@@ -456,7 +456,8 @@ def part(answer, played, tolerance):
     return Parting(0, (), "")
 
 
-def _where(case, place):
+def where(case, place):
+    """Where a result belongs, in words: `At step 3 with small gradients`."""
     title = "" if case == place else TITLES.get(case, f"({case})")
     return f"{place} {title}".strip()
 
@@ -466,7 +467,7 @@ def _words(case, place, at, x, y, apart):
     coordinate = f", entry {at[0] if len(at) == 1 else at}" if at else ""
     mine, correct = float(y[at]), float(x[at])
     mine_shown, right_shown = _told_apart(mine, correct)
-    begun = f"{_where(case, place)}{coordinate}, yours is {mine_shown}"
+    begun = f"{where(case, place)}{coordinate}, yours is {mine_shown}"
     if not np.isfinite(mine):
         return f"{begun}, and {right_shown} was expected."
     how = ""
@@ -474,10 +475,11 @@ def _words(case, place, at, x, y, apart):
         ratio = mine / correct
         everywhere = bool(np.allclose((y / x)[apart], ratio, rtol=1e-3))
         also = " (and so are all that differ there)" if everywhere and apart.sum() > 1 else ""
-        if np.isclose(ratio, -1):
+        size = f"{abs(ratio):.3g}"
+        if size != "1":
+            how = f": {size} times as much{', the other way' * (ratio < 0)}{also}"
+        elif ratio < 0:
             how = f": the opposite sign{also}"
-        elif f"{ratio:.3g}" != "1":
-            how = f": {ratio:.3g} times as much{also}"
     return f"{begun} and {right_shown} was expected{how}."
 
 
@@ -490,22 +492,40 @@ def _told_apart(*numbers):
     return shown
 
 
+UNKNOWN = "This is none of the mistakes that are known here. "
+
+
+def _not_finite(y):
+    """What may have made some of these numbers infinite, and others no number at all."""
+    causes = (
+        (
+            np.isnan(y),
+            "NaN, which is no number. It may be the root of a negative number, 0/0, or infinity "
+            "minus infinity.",
+        ),
+        (np.isinf(y), "infinite. Something may be divided by 0, or grow without end."),
+    )
+    for which, cause in causes:
+        if count := int(which.sum()):
+            some = f"{count} of the {y.size} numbers there"
+            if count == y.size:
+                some = "The number there" if count == 1 else f"All {count} numbers there"
+            yield f"{some} {'is' if count == 1 else 'are'} {cause}"
+
+
 def _unrecognized(exercise, played, answer, parting, instead=""):
     """Where and how the numbers part, for what the bank doesn't know; or what to say instead."""
     if answer.values[parting.index][2].shape != played.values[parting.index][2].shape:
         return parting.words
-    said = [f"This is none of the mistakes that are known here. {parting.words}"]
+    said = [f"{UNKNOWN}{parting.words}"]
     case, _, x, _ = answer.values[parting.index]
     y = played.values[parting.index][2]
     if instead:
         said.append(instead)
     elif x.shape == y.shape and x.ndim:
         shift = y - x
-        bad = int((~np.isfinite(y)).sum())
-        if bad:
-            said.append(
-                f"{bad} of the {y.size} numbers there are not finite: something is divided by 0?"
-            )
+        if not np.isfinite(y).all():
+            said += _not_finite(y)
         elif y.size > 1 and np.ptp(y) == 0:
             said.append("All your entries are the same there.")
         elif y.size > 1 and np.allclose(shift, shift.flat[0], rtol=1e-6):
@@ -541,8 +561,8 @@ def judge_epochs(exercise, played):
             twice = next(row for row in rows if rows.count(row) > 1)
             return _verdict(
                 "repeated-rows",
-                f"{title}, row {twice:.0f} came {rows.count(twice)} times, and {len(missing)} rows "
-                "never came.",
+                f"{title}, row {twice:.0f} came {rows.count(twice)} times, and "
+                f"{_counted(len(missing), 'row')} never came.",
             )
         lost.append((n, size, sizes, missing))
     if any(missing for *_, missing in lost):

@@ -71,8 +71,13 @@ MISTAKES = (
             "mu_next * m + (1 - mu) * g; v / (1 - beta2**t) -> v",
             "m / (1 - beta**t) -> m",
             "m / (1 - beta1**t) -> m; s / (1 - beta2**t) -> s",
+            "m / (1 - beta1**t) -> m; m_hat * (1 - beta2**t) ** 0.5 / -> m_hat /",
         ),
         own={
+            "radam": (
+                "Your averages start at zero, and nothing makes up for that. While they fill they "
+                "are too small, each in its own measure, so the first steps have the wrong length."
+            ),
             "adabelief": (
                 "Your averages start at zero, and nothing makes up for that. While they fill they "
                 "are too small, each in its own measure, so the first steps have the wrong length."
@@ -120,9 +125,19 @@ MISTAKES = (
         "fills, so the first steps are too short.",
         (
             "m / (1 - beta1**t) -> m; v_hat -> v_hat",
+            "m / (1 - beta1**t) -> m; s_hat -> s_hat",
+            "m / (1 - beta1**t) -> m; lr * r -> lr * r",
+            "return lr * m_hat, dict -> return lr * m, dict",
+            "lr * r * m_hat * -> lr * r * m *",
             "mu_next * m / (1 - mu_product * mu_next) -> mu_next * m; "
             "(1 - mu) * g / (1 - mu_product) -> (1 - mu) * g",
         ),
+        own={
+            "radam": (
+                "`m` isn't corrected in some of the steps: in those before the rule divides, in "
+                "those after, or in all. It is too small while it fills, and so are these steps."
+            ),
+        },
     ),
     Mistake(
         "frozen-t",
@@ -439,8 +454,20 @@ MISTAKES = (
             "np.sqrt(v_hat) + eps -> np.sqrt(v_hat + eps**2)",
             "np.sqrt(v_hat) + eps -> np.sqrt((v + eps) / (1 - beta2**t))",
             "np.sqrt(v) + eps -> np.sqrt(v + eps**2)",
+            "np.sqrt(s_hat) + eps -> np.sqrt(s_hat + eps)",
+            "np.linalg.norm(m_hat) + eps -> np.sqrt((m_hat**2).sum() + eps)",
         ),
         variant=True,
+        own={
+            "adabelief": (
+                "Instead of to the root, eps is added under it. There it is far more than it would "
+                "be outside, wherever little strays."
+            ),
+            "muon": (
+                "eps is added to the squares, under the root. What is asked for adds it to the "
+                "norm. For small gradients, that is a difference."
+            ),
+        },
     ),
     Mistake(
         "eps-hat",
@@ -461,7 +488,17 @@ MISTAKES = (
             "lr * g / (np.sqrt(v) + eps) -> lr * (g / np.sqrt(v) + eps)",
             "lr * g / (np.sqrt(v) + eps) -> lr * g / np.sqrt(v) + eps",
             "g / (np.sqrt(v) + eps) -> g / np.sqrt(v) + eps",
+            "m_hat / (np.sqrt(s_hat) + eps) -> (m_hat / np.sqrt(s_hat) + eps)",
+            "m_hat / (np.sqrt(s_hat) + eps) -> m_hat / np.sqrt(s_hat) + eps",
+            "** 0.5 / (np.sqrt(v) + eps) -> ** 0.5 / np.sqrt(v) + eps",
+            "m_hat / (np.linalg.norm(m_hat) + eps) -> m_hat / np.linalg.norm(m_hat) + eps",
         ),
+        own={
+            "muon": (
+                "eps was added to the quotient, to every entry of it, and not to what it is "
+                "divided by. Division comes before addition, unless parentheses say otherwise."
+            ),
+        },
     ),
     Mistake(
         "eps-forgotten",
@@ -471,6 +508,8 @@ MISTAKES = (
             "(np.sqrt(v_hat) + eps) -> np.sqrt(v_hat)",
             "(np.sqrt(v) + eps) -> np.sqrt(v)",
             "abs(g) + eps -> abs(g)",
+            "(np.sqrt(s_hat) + eps) -> np.sqrt(s_hat)",
+            "np.linalg.norm(m_hat) + eps -> np.linalg.norm(m_hat)",
             "(g**2 + eps).mean(axis=1) -> (g**2).mean(axis=1); "
             "(g**2 + eps).mean(axis=0) -> (g**2).mean(axis=0)",
         ),
@@ -478,6 +517,14 @@ MISTAKES = (
             "adafactor": (
                 "Nothing keeps the divisor from being zero: eps has no part in it. A column whose "
                 "gradients were always zero gets 0/0, which is not a number."
+            ),
+            "adabelief": (
+                "Nothing is added to the root, or too little to be seen. In this rule eps comes in "
+                "twice: into what is remembered, and once more into what the step is divided by."
+            ),
+            "muon": (
+                "Nothing is added to the norm, or too little to be seen. To large gradients that "
+                "makes no difference. Where all are zero, there is nothing else to divide by."
             ),
         },
     ),
@@ -525,6 +572,7 @@ MISTAKES = (
         (
             "np.sqrt(v_hat) -> v_hat**1/2",
             "np.sqrt(v) -> v**1/2",
+            "np.sqrt(s_hat) -> s_hat**1/2",
             "np.sqrt((g**2).sum()) -> (g**2).sum()**1/2",
         ),
     ),
@@ -981,7 +1029,15 @@ MISTAKES = (
             "m = beta * m + -> old, m = m, beta * m +; lr * m, -> lr * old,",
             "m = beta1 * m + g / -> old, m = m, beta1 * m + g /; lr * m, -> lr * old,",
             "c = beta1 * m + (1 - beta1) * g -> c = m",
+            "m = beta * m + (1 - beta) * g\n    m_hat = beta * m / -> "
+            "old, m = m, beta * m + (1 - beta) * g\n    m_hat = beta * old /",
         ),
+        own={
+            "muon": (
+                "What the step mixes with the newest gradient is the memory as it was before that "
+                "gradient came in. It should be there twice: in the memory, and beside it."
+            ),
+        },
     ),
     Mistake(
         "stale-v",
@@ -2375,6 +2431,16 @@ MISTAKES = (
         "to the root as well; where nothing ever strays, that is all there is to divide by.",
         (
             "(g - m) ** 2 + eps -> (g - m) ** 2",
+            "(g - m) ** 2 + eps -> (g - m) ** 2; s / (1 - beta2**t) -> (s + eps) / (1 - beta2**t)",
+        ),
+    ),
+    Mistake(
+        "eps-averaged",
+        "eps is averaged with what strays, or comes in only after the average was corrected: the "
+        "numbers are the same, that of one eps. In this rule each step adds all of it to `s`, so "
+        "in the long run there is 1 / (1 - beta2) times as much.",
+        (
+            "(1 - beta2) * (g - m) ** 2 + eps -> (1 - beta2) * ((g - m) ** 2 + eps)",
             "(g - m) ** 2 + eps -> (g - m) ** 2; np.sqrt(s_hat) -> np.sqrt(s_hat + eps)",
         ),
     ),
@@ -2415,6 +2481,32 @@ MISTAKES = (
         ),
     ),
     Mistake(
+        "never-waits",
+        "The rule divides from the first gradient on. It should walk as momentum does while `v` "
+        "has seen too little; r is for the steps after that, and before them it may be the root of "
+        "a negative number.",
+        (
+            "    if rho <= 5:\n        return lr * m_hat, dict(m=m, v=v, t=t)\n -> ; "
+            "r = ((rho -> r = np.sqrt((rho; * rho)) ** 0.5 -> * rho))",
+            "    if rho <= 5:\n        return lr * m_hat, dict(m=m, v=v, t=t)\n -> ; "
+            "r = ((rho - 4) * (rho - 2) -> r = (abs((rho - 4) * (rho - 2))",
+            "    if rho <= 5:\n        return lr * m_hat, dict(m=m, v=v, t=t)\n -> ; "
+            "r = ((rho - 4) * (rho - 2) -> r = (max(0, (rho - 4) * (rho - 2))",
+            "return lr * m_hat, dict -> "
+            "return lr * m_hat * (1 - beta2**t) ** 0.5 / (np.sqrt(v) + eps), dict",
+        ),
+    ),
+    Mistake(
+        "divisor-without-parentheses",
+        "Something is multiplied by a part of what it should be divided by. `a / b * c` divides "
+        "by b, and multiplies by c. Parentheses keep a divisor of several factors together.",
+        (
+            "((rho_inf - 4) * (rho_inf - 2) * rho)) -> (rho_inf - 4) * (rho_inf - 2) * rho)",
+            "((rho_inf - 4) * (rho_inf - 2) * rho)) -> ((rho_inf - 4) * (rho_inf - 2)) * rho)",
+            "beta2**t / (1 - beta2**t) -> beta2**t / 1 - beta2**t",
+        ),
+    ),
+    Mistake(
         "stands-still-while-waiting",
         "While `v` has seen too little, nothing moves. The rule doesn't divide then, but it walks: "
         "as momentum does.",
@@ -2438,6 +2530,29 @@ MISTAKES = (
         "is, before the correction.",
         ("* (1 - beta2**t) ** 0.5 / (np.sqrt(v) + eps) -> / (np.sqrt(v / (1 - beta2**t)) + eps)",),
         variant=True,
+    ),
+    Mistake(
+        "eps-at-the-root",
+        "eps is added to a root, or under it, as RMSprop does. In this rule it comes in earlier: "
+        "to the squares, before their means are remembered.",
+        (
+            "(g**2 + eps).mean(axis=1) -> (g**2).mean(axis=1); "
+            "(g**2 + eps).mean(axis=0) -> (g**2).mean(axis=0); "
+            "np.sqrt(np.outer(v_row / v_row.mean(), v_col)) -> "
+            "(np.sqrt(np.outer(v_row / v_row.mean(), v_col)) + eps)",
+            "(g**2 + eps).mean(axis=1) -> (g**2).mean(axis=1); "
+            "(g**2 + eps).mean(axis=0) -> (g**2).mean(axis=0); "
+            "np.outer(v_row / v_row.mean(), v_col) -> "
+            "(np.outer(v_row / v_row.mean(), v_col) + eps)",
+        ),
+    ),
+    Mistake(
+        "eps-twice",
+        "eps is added to the squares, and once more to the root. In this rule it comes in once.",
+        (
+            "np.sqrt(np.outer(v_row / v_row.mean(), v_col)) -> "
+            "(np.sqrt(np.outer(v_row / v_row.mean(), v_col)) + eps)",
+        ),
     ),
     Mistake(
         "rows-not-relative",
@@ -2578,9 +2693,42 @@ MISTAKES = (
         "rows it is longer, by the root of their ratio, and otherwise as it is.",
         (
             "lr * max(1, columns / rows) ** 0.5 * x -> lr * x",
-            "max(1, columns / rows) ** 0.5 -> max(1, rows / columns) ** 0.5",
             "max(1, columns / rows) ** 0.5 -> (columns / rows) ** 0.5",
             "max(1, columns / rows) ** 0.5 -> max(1, columns / rows)",
+        ),
+    ),
+    Mistake(
+        "rows-for-columns",
+        "Rows and columns have changed places in what the step is scaled by. NumPy's shape says "
+        "how many rows there are, and then how many columns: which matrices should get longer "
+        "steps, the wide ones or the tall ones?",
+        (
+            "max(1, columns / rows) ** 0.5 -> max(1, rows / columns) ** 0.5",
+            "max(1, columns / rows) ** 0.5 -> (rows / columns) ** 0.5",
+            "max(1, columns / rows) ** 0.5 -> max(1, rows / columns)",
+        ),
+    ),
+    Mistake(
+        "mean-for-norm",
+        "The matrix is divided by the root of the *mean* of its squares, and not of their sum. So "
+        "it stays too large, and the more entries it has, the more: a singular value may be above "
+        "1 before the first step of Newton and Schulz.",
+        (
+            "np.linalg.norm(m_hat) + eps -> np.sqrt((m_hat**2).mean()) + eps",
+            "np.linalg.norm(m_hat) + eps -> np.sqrt((m_hat**2).mean() + eps)",
+        ),
+    ),
+    Mistake(
+        "steps-miscounted-in-looking-ahead",
+        "The corrections count a step too many or too few, one of them or both. The newest "
+        "gradient is corrected for the steps so far, and what is carried on from `m` for one more.",
+        (
+            "beta ** (t + 1) -> beta**t",
+            "(1 - beta) * g / (1 - beta**t) -> (1 - beta) * g / (1 - beta ** (t + 1))",
+            "beta ** (t + 1) -> beta ** (t - 1 + 1); beta**t -> beta ** (t - 1)",
+            "beta ** (t + 1) -> beta ** (t + 2); beta**t -> beta ** (t + 1)",
+            "beta ** (t + 1) -> beta ** (t + 2)",
+            "beta ** (t + 1) -> NEXT; beta**t -> beta ** (t + 1); NEXT -> beta**t",
         ),
     ),
     Mistake(

@@ -7,9 +7,11 @@ an eps large enough to be seen, a learning rate that changes at the third step.
 
 import copy
 import functools
+import io
 import re
+import sys
 from collections.abc import Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 
 import numpy as np
 
@@ -68,6 +70,9 @@ SMALL = dict(
     **dict(lr=1e-3, beta=0.9, beta1=0.9, beta2=0.999, eps=1e-8, momentum_decay=4e-3),
     **dict(weight_decay=0.01, decay_rate=0.8, d=1.0, ns_steps=5),
 )
+
+
+MOST = 500  # Characters that are kept of what is printed at a step.
 
 
 # Rules
@@ -223,17 +228,17 @@ def _play_in(way, rule, played, title, gradients, hyper):
     if way == "numbers":
         first, columns = start(gradients).ravel(), gradients.reshape(len(gradients), -1).T
         whole = [
-            _play_walk(rule, played, column[:, None], hyper, first[[i]], number=True)
+            _play_walk(rule, played, title, column[:, None], hyper, first[[i]], number=True)
             for i, column in enumerate(columns)
         ]
         values = [np.concatenate(parts) for parts in zip(*(v for v, _ in whole), strict=True)]
         memories = [{}] * len(values)
     elif way == "vectors":
         gradients = gradients.reshape(len(gradients), -1)
-        values, memories = _play_walk(rule, played, gradients, hyper, start(gradients))
+        values, memories = _play_walk(rule, played, title, gradients, hyper, start(gradients))
     else:
         try:
-            values, memories = _play_walk(rule, played, gradients, hyper, start(gradients))
+            values, memories = _play_walk(rule, played, title, gradients, hyper, start(gradients))
         except (Refused, NotBegun):
             raise
         except Exception:
@@ -247,7 +252,19 @@ def _play_in(way, rule, played, title, gradients, hyper):
     return zip(whole, memories, strict=True)
 
 
-def _play_walk(rule, played, gradients, hyper, w, number=False):
+class _Heard(io.TextIOBase):
+    """Standard output that keeps the beginning, and passes all on."""
+
+    def __init__(self, text, outer):
+        self.text = text
+        self.outer = outer
+
+    def write(self, text):
+        self.text = (self.text + str(text))[:MOST]
+        return self.outer.write(text)
+
+
+def _play_walk(rule, played, title, gradients, hyper, w, number=False):
     """What a rule returns for each of these gradients, and its memory."""
     walk = rule.start(played, hyper[0])
     first = not rule.calls and not rule.alone
@@ -256,7 +273,11 @@ def _play_walk(rule, played, gradients, hyper, w, number=False):
         given = [w.copy(), g.copy()] if len(rule.given) == 2 else [g.copy()]
         given = [a[0] for a in given] if number else given
         before = kept((tuple(given), walk.memory)) if first and k in (0, 2) else None
-        result, memory = walk(*given, **now)
+        place = title, f"At step {k + 1}"
+        with redirect_stdout(_Heard(played.printed.get(place, ""), sys.stdout)) as heard:
+            result, memory = walk(*given, **now)
+        if heard.text:
+            played.printed[place] = heard.text
         if before and (k == 0 or not rule.makes):
             rule.calls.append((*before, now, kept(result)))
         value = numbers(result, f"The {rule.returns} that {name_of(rule.function)} returned")
@@ -508,7 +529,8 @@ def _batches(result, name):
             )
         y = y[:, 0] if y.ndim == 2 and y.shape[1] == 2 else y
         if y.ndim != 1 or len(y) != len(X):
-            raise Refused(f"A batch has {len(X)} rows of X and answers of shape {y.shape}.")
+            rows = f"{len(X)} row{'s' * (len(X) != 1)}"
+            raise Refused(f"A batch has {rows} of X and answers of shape {y.shape}.")
         pairs.append((X[:, 0].tolist(), y.tolist()))
     return pairs
 

@@ -120,11 +120,12 @@ def _is_passed_over(name, frame):
     )
 
 
-def shown(printed):
-    """What a function printed, cut short."""
+def shown(printed, last=False):
+    """What a function printed, cut short: the first lines, or the last before it was stopped."""
     lines = printed.splitlines()
-    short = [line[:80] for line in lines[:5]]
-    return "\n".join(short + ["..."] * (len(lines) > 5))
+    short = [line[:80] for line in (lines[-5:] if last else lines[:5])]
+    left_out = ["..."] * (len(lines) > 5)
+    return "\n".join(left_out + short if last else short + left_out)
 
 
 def trouble_message(trouble, function):
@@ -138,6 +139,12 @@ def trouble_message(trouble, function):
     """
     where = _line(trouble.place)
     at = f", {where}" if where else ""
+    if trouble.kind == "busy":
+        return (
+            f"The check did not come to an end within {trouble.seconds} seconds. The time went "
+            f"into the check itself, and not into {function}: the machine may have much to do just "
+            "now, so run this cell again. If it stays so, is what comes back very large?"
+        )
     if trouble.kind == "endless":
         return (
             f"{function} did not come to an end within {trouble.seconds} seconds, and was stopped"

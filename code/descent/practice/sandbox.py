@@ -14,6 +14,10 @@ exception at *every* line and jump after the deadline, so that catching one of t
 What blocks inside one call of compiled code is not stopped there. Python 3.11 has only a tracer: it
 does the same, but Python turns it off where recursion goes too deep, and a function that catches
 that, and goes on, is not stopped.
+
+The time that the checker takes for itself, as at the first check on a slow machine, is nobody's
+fault. There, the clock stands still meanwhile. A child process has one clock for all: where that
+strikes in our own code, all is tried once more with more time, and then nobody is accused.
 """
 
 import builtins
@@ -43,9 +47,10 @@ from descent import compiled
 SECONDS = 2.0  # A right answer takes hundredths of one.
 # Of what the right one takes: on a phone, or a machine that has much to do, that may be a second.
 TIMES = 30
-AFTER = 2.0  # So long after the deadline, the child is killed, whatever it is doing.
+MORE = 5  # So many times as long has a child whose time went into our own code.
+AFTER = 10.0  # So long after the deadline, the child is killed, whatever it is doing.
 MEMORY = 2**30  # Bytes on top of what the notebook uses.
-PRINTED = 2000  # Characters that are kept of what is printed.
+PRINTED = 2000  # Characters that are kept of what is printed first, and as many of the last.
 GRACE = 0.5  # So long after the deadline, code of a library may still come back to the learner's.
 HEAD = 8  # Bytes before the child's message, its length. The first is 0, as in no dump.
 
@@ -53,8 +58,15 @@ CAN_FORK = hasattr(os, "fork") and sys.platform not in ("emscripten", "wasi")
 
 _OURS = str(Path(__file__).parent)
 _COURSE = str(Path(__file__).parents[1])
+# In a browser, the standard library is in a file of the name that Python itself looks for; and the
+# paths of the others begin with two slashes there, and their files with one.
+_ZIPPED = "python{}{}.zip".format(*sys.version_info)
 _LIBRARIES = tuple(
-    sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")
+    path.replace("//", "/")
+    for path in (
+        *(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")),
+        *(path for path in sys.path if Path(path).name == _ZIPPED),
+    )
 )
 
 
@@ -74,7 +86,8 @@ class Trouble:
     Attributes
     ----------
     kind : str
-        The name of an exception, or ``"endless"``, ``"blocked"``, ``"ended"``.
+        The name of an exception, or ``"endless"``, ``"blocked"``, ``"ended"``; or ``"busy"``, of
+        which the function has no part.
     text : str
         What the exception said.
     place : Place or None
@@ -105,7 +118,12 @@ def run(work, pace=0.0):
         What it returned, or a `Trouble`; and what it printed, cut.
     """
     seconds = max(SECONDS, TIMES * pace)
-    return _in_a_child(work, seconds) if CAN_FORK else _watched(work, seconds)
+    if not CAN_FORK:
+        return _watched(work, seconds)
+    result, printed = _in_a_child(work, seconds)
+    if isinstance(result, Trouble) and result.kind == "busy":
+        result, printed = _in_a_child(work, MORE * seconds)
+    return result, printed
 
 
 def _guarded(work, stop_watching):
@@ -120,16 +138,17 @@ def _guarded(work, stop_watching):
             text = str(error)
         except BaseException:
             text = ""
-        return Trouble(type(error).__name__, text[:500], _last_place(error.__traceback__))
+        return Trouble(type(error).__name__, text[:500], learners_place(error))
 
 
 def _is_learners(file):
-    return not file.startswith((_OURS, "<frozen", "<__array", *_LIBRARIES))
+    # What dataclasses and named tuples write for themselves comes from a string.
+    return not file.startswith((_COURSE, "<frozen", "<__array", "<string>", *_LIBRARIES))
 
 
-def _last_place(traceback):
-    """The innermost frame of a traceback that is the learner's own."""
-    place = None
+def learners_place(error):
+    """The innermost line of an error that is the learner's own."""
+    place, traceback = None, error.__traceback__
     while traceback is not None:
         code = traceback.tb_frame.f_code
         if _is_learners(code.co_filename) and traceback.tb_lineno:
@@ -138,29 +157,23 @@ def _last_place(traceback):
     return place
 
 
-def learners_place(error):
-    """The innermost line of an error that is the learner's own, and not the course's."""
-    place, traceback = None, error.__traceback__
-    while traceback is not None:
-        code = traceback.tb_frame.f_code
-        if _is_learners(code.co_filename) and not code.co_filename.startswith(_COURSE):
-            place = Place(code.co_filename, traceback.tb_lineno, code.co_name)
-        traceback = traceback.tb_next
-    return place
-
-
 class _Printed(io.TextIOBase):
-    """Standard output that keeps the beginning and forgets the rest."""
+    """Standard output that keeps the beginning and the end, and forgets what was between."""
 
     def __init__(self):
-        self.text = ""
+        self.begins = self.ends = ""
+
+    @property
+    def text(self):
+        return self.begins + self.ends
 
     def writable(self):
         return True
 
     def write(self, text):
-        if len(self.text) < PRINTED:
-            self.text += str(text)[:PRINTED]
+        text, room = str(text), PRINTED - len(self.begins)
+        self.begins += text[:room]
+        self.ends = (self.ends + text[room:])[-PRINTED:]
         return len(text)
 
 
@@ -208,10 +221,11 @@ def _in_a_child(work, seconds):
         _, status = os.waitpid(child, 0)
     if _is_whole(data):
         return pickle.loads(data[HEAD:])
-    place = _dumped_place(data.decode(errors="replace"))
+    place, ours = _dumped_place(data.decode(errors="replace"))
     ended_by = os.WTERMSIG(status) if os.WIFSIGNALED(status) else None
     if ended_by == signal.SIGALRM:
-        return Trouble("endless", place=place, seconds=round(seconds)), ""
+        kind = "busy" if ours else "endless"
+        return Trouble(kind, place=place, seconds=round(seconds)), ""
     kind = "blocked" if ended_by == signal.SIGKILL else "ended"
     return Trouble(kind, place=place, seconds=round(seconds + AFTER)), ""
 
@@ -277,13 +291,19 @@ def _is_whole(data):
 
 
 def _dumped_place(dump):
-    """The learner's innermost frame in what faulthandler wrote, which begins with the innermost."""
-    for file, line, function in re.findall(r'File "(.*)", line (\d+) in (.*)', dump):
-        if file.startswith(_OURS):
-            break
-        if _is_learners(file):
-            return Place(file, int(line), function)
-    return None
+    """Where faulthandler found the learner's code; and whether it found ours instead.
+
+    It writes thread by thread, and the innermost frame first.
+    """
+    ours = False
+    for thread in re.split("(?m)^(?:Current thread|Thread) ", dump):
+        for file, line, function in re.findall(r'File "(.*)", line (\d+) in (.*)', thread):
+            if file.startswith(_OURS):
+                ours = True
+                break
+            if _is_learners(file):
+                return Place(file, int(line), function), False
+    return None, ours
 
 
 # In this process
@@ -322,7 +342,7 @@ def _unchanged():
 
 
 def _watched(work, seconds):
-    watch = _Watch(time.monotonic() + seconds)
+    watch = _Watch(seconds)
     with _unchanged(), _quiet() as printed:
         watch.start()
         result = _guarded(work, watch.stop)
@@ -332,10 +352,16 @@ def _watched(work, seconds):
 
 
 class _Watch:
-    """Raises in the code that is running, again and again, once the deadline has passed."""
+    """Raises in the learner's code, again and again, once it has run for so many seconds.
 
-    def __init__(self, deadline):
-        self.deadline = deadline
+    What it calls is on its account, and what we do before, between and after isn't.
+    """
+
+    def __init__(self, seconds):
+        self.left = seconds
+        self.since = time.monotonic()
+        self.theirs = False  # Whether it is the learner's code that runs, or is waited for.
+        self.owners = {}
         self.thread = threading.get_ident()  # `sys.monitoring` sees all of them.
         self.late = False
         self.place = None
@@ -378,11 +404,15 @@ class _Watch:
         self.look(code, self.lines.get(code, code.co_firstlineno))
 
     def at_trace(self, frame, event, argument):
-        if frame.f_code.co_filename.startswith(_OURS):
+        self.look(frame.f_code, frame.f_lineno)
+        owner = self.owner(frame.f_code)
+        if owner == "ours":
             return None  # It comes to an end, and what it calls is traced on its own.
         # A loop in one line may be no new line to Python. Libraries have none of these.
-        frame.f_trace_opcodes = _is_learners(frame.f_code.co_filename)
-        self.look(frame.f_code, frame.f_lineno)
+        frame.f_trace_opcodes = owner == "theirs"
+        # We aren't traced, so where a call of ours ends has to be noticed here.
+        if event == "return" and frame.f_back and self.owner(frame.f_back.f_code) == "ours":
+            self.theirs = False
         return self.at_trace
 
     def trace_again(self):
@@ -395,16 +425,27 @@ class _Watch:
                 frame.f_trace = self.at_trace
             frame = frame.f_back
 
+    def owner(self, code):
+        file = code.co_filename
+        if file not in self.owners:
+            ours, theirs = file.startswith(_OURS), _is_learners(file)
+            self.owners[file] = "ours" if ours else "theirs" if theirs else "a library's"
+        return self.owners[file]
+
     def look(self, code, line):
-        late = time.monotonic() - self.deadline
-        # Our own code always comes to an end, and must be able to.
-        if late < 0 or code.co_filename.startswith(_OURS):
-            return
         if threading.get_ident() != self.thread:
             return
-        learners = _is_learners(code.co_filename)
+        now, owner = time.monotonic(), self.owner(code)
+        if self.theirs:
+            self.left -= now - self.since
+        self.since = now
+        if owner != "a library's":  # It works for whom it was called by.
+            self.theirs = owner == "theirs"
+        if not self.theirs or self.left > 0:
+            return
         # An exception in the middle of a library, or in a callback of one, may leave it broken.
-        if not learners and late < GRACE:
+        learners = owner == "theirs"
+        if not learners and self.left > -GRACE:
             return
         self.late = True
         if self.place is None and learners:
