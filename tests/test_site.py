@@ -50,7 +50,7 @@ FAULTS = """() => {
     }
     for (const formula of document.querySelectorAll("div.math"))
         if (formula.scrollWidth > formula.clientWidth)
-            faults.push(`wider than its column: ${formula.firstElementChild.getAttribute("alttext")}`);
+            faults.push(`wider than its column: ${formula.textContent}`);
     for (const image of document.images) {
         if (!image.naturalWidth) faults.push(`a picture is not loaded: ${image.src}`);
         if (!image.alt.trim()) faults.push(`a picture has no alt text: ${image.src}`);

@@ -319,6 +319,7 @@ class Cell {
   }
 
   bringBack() {
+    if (this.covered) this.uncover(); // It is given up.
     this.output?.remove();
     this.output = null;
     this.before?.remove();
