@@ -167,6 +167,24 @@ def test_the_contents_are_a_drawer_on_a_phone(page):
     page.keyboard.press("Escape")
 
 
+def test_the_way_back_to_the_top_lies_on_no_text(page):
+    page.set_viewport_size({"width": 390, "height": 800})
+    button = page.locator("#pst-back-to-top")
+    for top in (3000, 2500):
+        page.evaluate("top => scrollTo({ top, behavior: 'instant' })", top)
+        page.wait_for_function("top => scrollY === top", arg=top)
+    button.wait_for()
+    box, bar = button.bounding_box(), page.locator(".bd-header-article").bounding_box()
+    assert box["y"] >= 0 and box["y"] + box["height"] <= bar["y"] + bar["height"]
+    page.set_viewport_size({"width": 320, "height": 800})
+    box = button.bounding_box()
+    for other in page.locator(".bd-header-article :is(button, a):visible").all():
+        place = other.bounding_box()
+        assert place["x"] >= box["x"] + box["width"] or place["x"] + place["width"] <= box["x"]
+    button.click()
+    page.wait_for_function("() => scrollY === 0")
+
+
 def test_code_is_copied_without_its_button(page):
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     code = page.locator("div.highlight:visible").first

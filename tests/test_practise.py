@@ -11,6 +11,7 @@ import re
 import sys
 import threading
 import types
+import zlib
 from html import unescape
 
 import nbformat
@@ -548,9 +549,16 @@ def test_a_loop_that_never_ends_is_named_by_its_line(tab):
 def test_it_is_done_by_keyboard_alone_on_a_phone(tab):
     page = tab("exercises/adam", viewport=dict(width=390, height=844))
     (cell, *_, stub), *_ = stubs(page)
-    page.locator("div.cell").nth(cell).locator("textarea").focus()
+    box = page.locator("div.cell").nth(cell)
+    keys, height = box.locator(".keys"), "document.documentElement.scrollHeight"
+    assert not keys.is_visible()
+    before = page.evaluate(height)
+    box.locator("textarea").focus()
     page.locator(".cm-focused").wait_for()
-    # Tab indents here; Escape, and then Tab, leaves.
+    # Tab indents here; Escape, and then Tab, leaves: it says so, and moves nothing.
+    assert keys.is_visible() and keys.inner_text() == "Esc, then Tab: leave · Ctrl+Enter: check"
+    assert box.locator(".cm-content").get_attribute("aria-describedby") == keys.get_attribute("id")
+    assert page.evaluate(height) == before
     page.keyboard.press("Control+A")
     page.keyboard.insert_text(written(stub, source(EXERCISES["bias_correction"].answer)))
     page.keyboard.press("Escape")
@@ -694,14 +702,17 @@ def test_a_chapter_whose_end_was_seen_is_read(tab):
 
 def test_progress_is_carried_over_to_a_folder_and_from_it(tab, tmp_path):
     page = tab("practice")
-    written = {"momentum": dict(tries=3, passed=True), "adam": dict(tries=1, passed=False)}
+    days = dict(days=["2020-01-01", "2020-01-05"], last="2020-01-05")
+    written = {"momentum": dict(tries=3, passed=True) | days, "adam": dict(tries=1, passed=False)}
     path = tmp_path / "progress.json"
     path.write_text(json.dumps(written))
     page.set_input_files("#answers-file", path)
     page.get_by_text("2 loaded.").wait_for()
     whole = len(plan.of_names())
     told = page.locator("#progress-here").inner_text()
-    assert told.startswith(f"In this browser, 1 of {whole} answers done; tried: adam.")
+    # What is mastered goes by its name.
+    done = f"In this browser, 1 of {whole} answers done, 1 mastered (momentum); tried: adam."
+    assert told.startswith(done)
     with page.expect_download() as download:
         page.get_by_role("button", name="Download my progress").click()
     download.value.save_as(path)
@@ -738,7 +749,6 @@ def test_today_leads_to_an_exercise_to_be_written_again(tab):
         assert "".join(told).strip() == counts.get(number, "")
     today.get_by_role("link", name="adam", exact=True).click()
     page.wait_for_function("() => document.querySelector('.page-progress')?.textContent")
-    assert "again=" not in page.url
     assert page.locator(".page-progress").inner_text().startswith("1 of ")
     box = page.locator("div.cell", has=page.get_by_label("Your answer: adam")).first
     field = box.locator("textarea")
@@ -748,15 +758,77 @@ def test_today_leads_to_an_exercise_to_be_written_again(tab):
     # The rungs below it may have been solved.
     rung = page.locator("div.cell", has=page.get_by_label("Your answer: order-adam"))
     assert rung.count() == 1 and not rung.is_visible()
-    page.wait_for_function(
-        """() => {
-            const {y} = document.querySelector("#adam-whole h2").getBoundingClientRect();
-            return scrollY > 0 && y >= 0 && y < 400;
+    assert is_whole_in_view(box)
+    field.fill("# begun anew")
+    page.goto(page.url.split("#")[0])
+    assert field.input_value() == stub  # It had no answer yet: nothing to lay aside.
+
+
+def is_whole_in_view(box):
+    return box.evaluate(
+        """e => {
+            const {top, bottom} = e.getBoundingClientRect();
+            return scrollY > 0 && top >= 0 && bottom <= innerHeight;
         }"""
     )
-    field.fill("# begun anew")
-    page.goto(f"{page.url.split('#')[0]}?again=adam")
-    assert field.input_value() == stub  # It had no answer yet: nothing to lay aside.
+
+
+@pytest.mark.parametrize("exercise", ["momentum", "momentum_ema"])
+def test_what_is_asked_again_is_alone_in_its_section_until_given_up(tab, exercise):
+    page = tab(
+        "exercises/momentum",
+        routes={"**/worker.mjs": lambda route: route.abort()},
+        viewport=dict(width=390, height=844),
+    )
+    page.goto(f"{page.url}?again={exercise}#exercise-1")
+    section = page.locator("section:has(> h2)").first
+    fields, rungs = section.locator("textarea"), section.get_by_text("One blank")
+    box = section.locator("div.cell", has=page.get_by_label(f"Your answer: {exercise}", exact=True))
+
+    def shown():
+        return [f.get_attribute("aria-label") for f in fields.all() if f.is_visible()]
+
+    for _ in range(2):
+        assert shown() == [f"Your answer: {exercise}"] and not rungs.is_visible()
+        assert is_whole_in_view(box)
+        page.reload()
+    before = box.bounding_box()["y"]
+    box.get_by_role("button", name="Show what is hidden").click()
+    assert len(shown()) == fields.count() == 4 and rungs.is_visible()
+    assert box.bounding_box()["y"] == pytest.approx(before, abs=2)
+    assert page.url.endswith("exercises/momentum.html#exercise-1")
+    page.reload()
+    assert len(shown()) == 4
+
+
+def test_an_old_answer_does_not_count_as_written_again_and_a_new_one_shows_the_rest(tab):
+    page = tab("exercises/momentum")
+    label = "Your answer: momentum"
+    texts = page.locator("div.cell").evaluate_all(
+        "all => all.map(e => e.querySelector('textarea')?.getAttribute('aria-label'))"
+    )
+    cell = texts.index(label)
+    box = page.locator("div.cell").nth(cell)
+    rungs = page.get_by_role("heading", name="One blank")
+    told = box.locator(".cell_input > .tools .state").first
+    own = re.sub(r"^def \w+", "def my_sum", ANSWER).strip()
+    typed(page, cell, f'{own}\n\n\ncheck("momentum", my_sum)')
+    entry = dict(tries=1, passed=True, days=["2020-01-01"], last="2020-01-01")
+    entry["answer"] = f"{zlib.crc32(own.encode()):08x}"
+    record = json.dumps({"momentum": entry})
+    page.evaluate("record => localStorage.setItem('descent/progress', record)", record)
+    page.goto(page.url.split("#")[0] + "?again=momentum#exercise-1")
+    box.get_by_role("button", name="Bring mine back").click()
+    assert "Right" in pressed(page, cell)
+    assert "doesn't count as written again" in told.inner_text()
+    assert rungs.is_visible()  # It was given up.
+    page.goto(page.url.split("#")[0] + "?again=momentum#exercise-1")
+    assert not rungs.is_visible()
+    again = own.replace("my_sum", "my_sum_again")
+    said = answered(page, cell, f'{again}\n\n\ncheck("momentum", my_sum_again)')
+    assert "Right" in said and "doesn't count" not in told.inner_text()
+    assert rungs.is_visible() and "again=" not in page.url
+    assert "1 mastered" in page.locator(".page-progress").inner_text()
 
 
 def test_an_answer_is_kept_where_it_is_asked_for_again(tab):
@@ -770,9 +842,8 @@ def test_an_answer_is_kept_where_it_is_asked_for_again(tab):
     again = mine.removesuffix("\n# mine").replace("my_adam", "my_adam_again")
     assert field.input_value() == again
     field.fill(again + "\n# begun")
-    page.goto(f"{bare}?again=adam#exercise-2")
-    assert field.input_value() == again + "\n# begun"  # What was begun today stays.
     page.reload()
+    assert field.input_value() == again + "\n# begun"  # What was begun today stays.
     box.get_by_role("button", name="Bring mine back").click()
     page.reload()
     assert field.input_value() == mine
@@ -885,7 +956,9 @@ def test_lines_are_put_in_order_by_keys_and_by_thumbs(tab):
         )
         return kept[0][1].split("\n") if kept else first
 
-    # The plain field, untouched: the line below `def` is the one that moves.
+    # The plain field, untouched: the line below `def` is the one that moves, and that can be seen.
+    assert place.inner_text() == f"Line 2: {first[1].strip()}"
+    assert "linear-gradient" in field.evaluate("e => getComputedStyle(e).backgroundImage")
     down.click()
     assert lines() == [first[0], first[2], first[1], *first[3:]]
     assert place.inner_text() == f"Line 3: {first[1].strip()}"
@@ -901,8 +974,31 @@ def test_lines_are_put_in_order_by_keys_and_by_thumbs(tab):
     assert lines() == [first[0], first[2], first[3], first[1], *first[4:]]
     assert place.inner_text() == f"Line 4: {first[1].strip()}"
     assert editor.evaluate("e => e === document.activeElement")
-    # Nothing moves above the line with `def`.
-    for _ in range(6):
-        up.tap()
-    assert lines() == first
-    assert place.inner_text() == f"Line 2: {first[1].strip()}"
+    # What is said, and marked, is the line of the cursor: all of it.
+    last = max(number for number, line in enumerate(first) if line.startswith("    "))
+    number = 3
+    for step in [1] * (last - 3) + [-1] * (last - 1):
+        page.keyboard.press("ArrowDown" if step == 1 else "ArrowUp")
+        number += step
+        line = lines()[number]
+        assert place.inner_text() == f"Line {number + 1}: {line.strip()}"
+        assert place.evaluate("e => e.scrollWidth <= e.clientWidth && e.clientHeight < 24")
+        assert cell.locator(".cm-activeLine").text_content() == line
+    # Nothing leaves the function: neither above the line with `def` nor below its last line.
+    moved = lines()[1]
+    for press in (lambda: page.keyboard.press("Alt+ArrowDown"), down.tap):
+        for _ in range(last):
+            press()
+        assert lines()[last] == moved and lines()[last + 1 :] == first[last + 1 :]
+    for press in (lambda: page.keyboard.press("Alt+ArrowUp"), up.tap):
+        for _ in range(last):
+            press()
+        assert lines()[:2] == [first[0], moved]
+    page.keyboard.press("Control+End")
+    assert place.inner_text() == f"Line {len(first)} stays where it is."
+    before = lines()
+    up.tap()
+    assert lines() == before
+    # Numbers that stay would lie on the first letters of what is scrolled.
+    sticks = "e => getComputedStyle(e).position"
+    assert cell.locator(".cm-gutters").evaluate(sticks) != "sticky"

@@ -48,6 +48,9 @@ FAULTS = """() => {
         if (math.getBoundingClientRect().x < math.parentElement.getBoundingClientRect().x - 1)
             faults.push(`mathematics begins out of sight: ${math.getAttribute("alttext")}`);
     }
+    for (const formula of document.querySelectorAll("div.math"))
+        if (formula.scrollWidth > formula.clientWidth)
+            faults.push(`wider than its column: ${formula.textContent}`);
     for (const image of document.images) {
         if (!image.naturalWidth) faults.push(`a picture is not loaded: ${image.src}`);
         if (!image.alt.trim()) faults.push(`a picture has no alt text: ${image.src}`);

@@ -158,29 +158,29 @@ class Cell {
     const named = this.checked.length ? `Your answer: ${this.checked.join(", ")}` : "The code of this cell";
     this.field = make("textarea", {
       class: "code", spellcheck: "false", autocapitalize: "off", autocomplete: "off", wrap: "off", "aria-label": named,
+      "aria-describedby": `keys-${this.index}`,
     });
     this.field.value = this.text;
     this.fit();
     this.field.addEventListener("input", () => this.changed(this.field.value));
     this.field.addEventListener("focus", () => this.prepare());
-    this.field.addEventListener("keydown", (event) => {
-      if (!event.altKey || !/^Arrow(Up|Down)$/.test(event.key)) return;
-      event.preventDefault();
-      this.move(event.key === "ArrowDown");
-    });
+    for (const event of ["keyup", "click"]) this.field.addEventListener(event, () => this.pointed());
     this.button = make("button", { type: "button", class: "run", title: "Shift+Enter", onclick: () => this.run() }, this.verb);
     this.undo = make("button", { type: "button", class: "quiet", onclick: () => this.restore() }, "Start over");
     this.redo = make("button", { type: "button", class: "quiet", onclick: () => this.bringBack() }, "Bring mine back");
     this.state = make("span", { class: "state", role: "status" });
     // Seconds, which a screen reader would read each time.
     this.clock = make("span", { class: "state", "aria-hidden": "true" });
-    this.tools = make("p", { class: "tools" }, this.button, this.undo, this.redo, this.state, this.clock);
+    const keys = make("span", { class: "keys", id: `keys-${this.index}` }, `Esc, then Tab: leave · Ctrl+Enter: ${this.verb.toLowerCase()}`);
+    this.tools = make("p", { class: "tools" }, this.button, this.undo, this.redo, this.state, this.clock, keys);
     // As in a notebook; before the editor, to which Enter is a new line.
     this.block.addEventListener("keydown", (event) => {
-      if (event.key !== "Enter" || !(event.shiftKey || event.ctrlKey || event.metaKey)) return;
+      const isRun = event.key === "Enter" && (event.shiftKey || event.ctrlKey || event.metaKey);
+      if (!isRun && !(event.altKey && /^Arrow(Up|Down)$/.test(event.key))) return;
       event.preventDefault();
       event.stopPropagation();
-      if (running !== this) this.run();
+      if (!isRun) this.move(event.key === "ArrowDown");
+      else if (running !== this) this.run();
     }, { capture: true });
     pre.replaceWith(this.field);
     this.block.querySelector(".copybtn")?.remove();
@@ -201,23 +201,36 @@ class Cell {
     }, words));
     this.tools.before(make("p", { class: "moves" }, up, down, this.place));
     this.point(2);
+    this.pointed();
   }
 
-  /** Move the line of the cursor down, or up, and say where it is now. */
-  move(down, isBack = false) {
-    const [first] = this.text.split("\n");
-    let head;
-    if (this.editor) head = this.editor.move(down);
+  /** The first and the last line of the selection, from 0. */
+  lines() {
+    const { from, to } = this.editor?.range() ?? { from: this.field.selectionStart, to: this.field.selectionStart };
+    return [from, to].map((at) => this.text.slice(0, at).split("\n").length - 1);
+  }
+
+  /** Move the line of the cursor down, or up. One of those to put in order stays in its function. */
+  move(down) {
+    const [from, to] = this.lines(), [first, last] = body(this.text);
+    if (this.place && (from < first + !down || to > last - down)) return;
+    if (this.editor) this.editor.move(down);
     else {
       const moved = lineMoved(this.field.value, this.field.selectionStart, down);
       this.field.value = moved.text;
-      this.field.setSelectionRange((head = moved.at), head);
+      this.field.setSelectionRange(moved.at, moved.at);
       this.changed(moved.text);
     }
-    const number = this.text.slice(0, head).split("\n").length;
-    // Nothing comes above the line with `def`.
-    if (!isBack && this.text.split("\n")[0] !== first) return this.move(!down, true);
-    if (this.place) this.place.textContent = `Line ${number}: ${this.text.split("\n")[number - 1].trim()}`;
+    this.pointed("polite");
+  }
+
+  /** Say which line would move: aloud only when one has, since an editor reads the cursor's line. */
+  pointed(live = "off") {
+    if (!this.place) return;
+    const [at] = this.lines(), [first, last] = body(this.text);
+    this.place.setAttribute("aria-live", live);
+    this.place.textContent = `Line ${at + 1}${at < first || at > last ? " stays where it is." : `: ${this.text.split("\n")[at].trim()}`}`;
+    this.field.style.setProperty("--at", at);
   }
 
   /** As many lines as there are, so that nothing scrolls up and down inside. */
@@ -264,7 +277,10 @@ class Cell {
     return this.own.some((name) => this.text.includes(`${name}_again`));
   }
 
-  /** The exercise as it stood here first, to be written once more; what was begun today stays. */
+  /**
+   * The exercise as it stood here first, to be written once more; what was begun today stays. Until it
+   * is right, or given up, nothing else of its section is in view that may be the answer, or close to it.
+   */
   again() {
     const begun = `again/${this.key}`;
     this.open();
@@ -277,9 +293,33 @@ class Cell {
     this.before?.remove();
     this.told();
     this.state.textContent = `Once more, without looking it up.${this.mine ? " Your earlier answer is kept." : ""}`;
+    const section = this.node.closest("section:has(> h2)"), asks = "predict-number, predict-choice, predict-explain";
+    const others = cells.map(({ node }) => node).filter((node) => node.matches(".answered") || node.querySelector(asks));
+    this.covered = [...section.querySelectorAll(":scope > section"), ...others]
+      .filter((node) => section.contains(node) && !node.contains(this.node));
+    for (const node of this.covered) node.hidden = true;
+    this.giveUp = make("button", { type: "button", class: "quiet", onclick: () => this.uncover() }, "Show what is hidden");
+    if (this.covered.length) this.redo.after(this.giveUp);
+    // With the section's beginning, where both have room.
+    const show = (node) => node.scrollIntoView({ behavior: "instant" });
+    show(section);
+    let above = this.node;
+    while ((above = above.previousElementSibling)?.hidden);
+    if (this.node.getBoundingClientRect().bottom > innerHeight) show(above ?? this.node);
+  }
+
+  uncover() {
+    const { top } = this.node.getBoundingClientRect();
+    for (const node of this.covered) node.hidden = false;
+    this.covered = null;
+    this.giveUp.remove();
+    scrollBy({ top: this.node.getBoundingClientRect().top - top, behavior: "instant" });
+    // A reload would hide it again.
+    history.replaceState(null, "", location.pathname + location.hash);
   }
 
   bringBack() {
+    if (this.covered) this.uncover(); // It is given up.
     this.output?.remove();
     this.output = null;
     this.before?.remove();
@@ -301,7 +341,7 @@ class Cell {
   /** At the first focus: Python begins to load, and the text field becomes an editor. */
   prepare() {
     this.loaded ??= import(new URL("editor.mjs", here)).then(
-      ({ edit }) => (this.editor = edit(this.field, (text) => this.changed(text))),
+      ({ edit }) => (this.editor = edit(this.field, (text) => this.changed(text), this.place && (() => this.pointed()))),
       () => {}, // Then it stays a plain text field.
     );
     python.say ??= (stage) => (this.state.textContent = `${stage} …`);
@@ -362,6 +402,10 @@ class Cell {
     this.node.classList.toggle("right", reports.length > 0 && reports.every((report) => report.textContent.startsWith("✓")));
     if (line) this.point(line);
     if (done) wrote(done);
+    if (!practising || !this.node.matches(".right")) return;
+    const now = record(), isOld = this.checked.some((name) => now[name]?.last < thisDay());
+    if (isOld) this.state.textContent = "Right as before. An earlier answer, run once more, doesn't count as written again.";
+    else if (this.covered) this.uncover();
   }
 
   /** Put the cursor into the line that an error came from, without taking the focus away. */
@@ -379,6 +423,13 @@ function lineMoved(text, at, down) {
   const [line] = lines.splice(from, 1), over = lines[Math.min(from, to)];
   lines.splice(to, 0, line);
   return { text: lines.join("\n"), at: at + (down ? 1 : -1) * (over.length + 1) };
+}
+
+/** The first and the last line inside of a text's function, from 0. */
+function body(text) {
+  const lines = text.split("\n"), first = lines.findIndex((line) => line.startsWith("def ")) + 1;
+  const below = lines.findIndex((line, i) => i >= first && /^[^\s#]/.test(line));
+  return [first, lines.findLastIndex((line, i) => line.trim() && (below < 0 || i < below))];
 }
 
 /** What a screen reader hears when an answer has come: its first sentence. */
@@ -573,7 +624,8 @@ function overview(done) {
   const names = Object.values(settings.names).flat();
   const tried = names.filter((name) => done[name] && !done[name].passed);
   const read = kept.keys().filter((key) => key.startsWith("pages/") && kept.get(key) === READ);
-  const said = [`In this browser, ${counted(names, done).long}`, tried.length ? `tried: ${tried.join(", ")}` : ""];
+  const mastered = names.filter((name) => isMastered(done[name]));
+  const said = [`In this browser, ${counted(names, done).long}${mastered.length ? ` (${mastered.join(", ")})` : ""}`, tried.length ? `tried: ${tried.join(", ")}` : ""];
   if (read.length) said.push(`${read.length} ${read.length > 1 ? "chapters" : "chapter"} read`);
   const file = make("input", { type: "file", accept: ".json", class: "visually-hidden", id: "answers-file", "aria-label": "A file of answers" });
   file.onchange = async () => load(await file.files[0].text());
@@ -630,14 +682,9 @@ told();
 
 // From "today": to an exercise by its number, and perhaps to write it again.
 const wanted = new URL(location.href).searchParams.get("again"), number = location.hash.match(/^#exercise-(\d+)$/)?.[1];
-if (wanted) {
-  cells.find((cell) => cell.checked.includes(wanted) && cell.own.length)?.again();
-  // The rungs below it may show the whole answer.
-  const isRung = (name) => /^(order|blank)-/.test(name) && name.replace(/^\w+?-/, "").replaceAll("-", "_") === wanted;
-  for (const cell of cells) if (cell.checked.some(isRung)) cell.node.closest("section").hidden = true;
-  history.replaceState(null, "", location.pathname + location.hash);
-}
-if (number) [...document.querySelectorAll("article h2")].find((heading) => heading.textContent.startsWith(`${number}.`))?.scrollIntoView();
+const again = cells.find((cell) => wanted && cell.checked.includes(wanted) && cell.own.length);
+if (again) again.again();
+else if (number) [...document.querySelectorAll("article h2")].find((heading) => heading.textContent.startsWith(`${number}.`))?.scrollIntoView();
 
 // Who ran something on another page will here, too: then it is ready when they are. From elsewhere it
 // comes when it is asked for, never before.
