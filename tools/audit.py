@@ -70,6 +70,9 @@ LOADED = """() => ({
 # code that look alike, and of all formulas, a first one is enough: with each, a page takes minutes.
 AXE = """async dark => {
     for (const details of document.querySelectorAll("details")) details.open = true;
+    // The page hears of it a task later, and makes what scrolls there reachable.
+    await new Promise(done => setTimeout(done, 50));
+    for (const fading of document.getAnimations()) fading.finish();
     const seen = new Set();
     for (const part of document.querySelectorAll(".highlight span[class], article math")) {
         const kind = `${part.className} ${part.localName} ${!!part.closest(".cell_output")}`;
