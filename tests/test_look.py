@@ -10,7 +10,6 @@ from docutils.utils import new_document
 
 import book
 import course_map
-import markup
 from contents import BOOK, KINDS, NOTEBOOKS, PAGES, ROOT
 
 CHAPTER = "gradient_descent"
@@ -251,6 +250,8 @@ def test_a_table_that_code_shows_is_framed_and_a_measurement_leads_out_of_its_fo
     known = line.replace("a-key", "promise-noise-heavy-1")
     document += [nodes.raw("", text, format="html") for text in (line, known)]
     document += [nodes.raw("", line, format="latex")]
+    import markup  # With Sphinx it is fifty megabytes, which no other test of a worker needs.
+
     markup.mend(SimpleNamespace(env=SimpleNamespace(docname="deeper/adam")), document)
     _, framed, weighed, told, other = document.children
     assert framed.astext() == (
