@@ -17,10 +17,18 @@ from descent import ledger
 KNOWN = ledger.claims()
 EVIDENCE, CLAIMS = KNOWN["evidence"], KNOWN["claim"]
 QUESTIONS, SLIPS = KNOWN["question"], KNOWN["slip"]
-PAGES = {
-    Path(name).with_suffix("").as_posix(): json.loads((BOOK / name).read_text(encoding="utf-8"))
-    for name in NOTEBOOKS
-}
+
+
+def without_pictures(name):
+    """A notebook, in each worker: what its pictures weigh isn't needed here."""
+    notebook = json.loads((BOOK / name).read_text(encoding="utf-8"))
+    for cell in notebook["cells"]:
+        for output in cell.get("outputs", []):
+            output.get("data", {}).pop("image/png", None)
+    return notebook
+
+
+PAGES = {Path(name).with_suffix("").as_posix(): without_pictures(name) for name in NOTEBOOKS}
 WEIGHED = [
     (name, label, line)
     for name, notebook in PAGES.items()

@@ -283,31 +283,31 @@ def test_a_palette_keeps_the_frequent_colors_and_is_near_to_the_others():
     assert (np.asarray(Image.open(io.BytesIO(compress(one))).convert("RGBA")) == one).all()
 
 
-def stored_figures():
-    for name in NOTEBOOKS:
-        for cell in nbformat.read(BOOK / name, as_version=4).cells:
-            if found := stored_pictures.pictures(cell.get("outputs", [])):
-                yield pytest.param(cell, found, id=f"{name}:{cell.id}")
+def stored_figures(name):
+    for cell in nbformat.read(BOOK / name, as_version=4).cells:
+        if found := stored_pictures.pictures(cell.get("outputs", [])):
+            yield cell, found
 
 
-@pytest.mark.parametrize("cell, found", list(stored_figures()))
-def test_a_stored_figure_is_light_and_has_its_sizes(cell, found):
-    assert len(found) == 4
-    assert max(map(len, found)) <= LIGHT
-    light, dark, narrow, narrow_dark = (Image.open(io.BytesIO(png)).size for png in found)
-    assert light == dark and narrow == narrow_dark
-    (output,) = (o for o in cell.outputs if "data" in o and stored_pictures.pictures([o]))
-    sizes = output.metadata.get("image/png") or {
-        name.removeprefix("data-"): int(number)
-        for name, number in re.findall(r'([\w-]+)="(\d+)"', output.data["text/html"])
-    }
-    assert sizes["width"] / sizes["height"] == pytest.approx(light[0] / light[1], rel=0.01)
-    assert sizes["narrow_width"] == round(100 * NARROW)
-    assert (
-        0
-        < sizes["narrow_height"] / sizes["narrow_width"]
-        == pytest.approx(narrow[1] / narrow[0], rel=0.01)
-    )
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_a_stored_figure_is_light_and_has_its_sizes(name):
+    for cell, found in stored_figures(name):
+        assert len(found) == 4, cell.id
+        assert max(map(len, found)) <= LIGHT, cell.id
+        light, dark, narrow, narrow_dark = (Image.open(io.BytesIO(png)).size for png in found)
+        assert light == dark and narrow == narrow_dark
+        (output,) = (o for o in cell.outputs if "data" in o and stored_pictures.pictures([o]))
+        sizes = output.metadata.get("image/png") or {
+            name.removeprefix("data-"): int(number)
+            for name, number in re.findall(r'([\w-]+)="(\d+)"', output.data["text/html"])
+        }
+        assert sizes["width"] / sizes["height"] == pytest.approx(light[0] / light[1], rel=0.01)
+        assert sizes["narrow_width"] == round(100 * NARROW)
+        assert (
+            0
+            < sizes["narrow_height"] / sizes["narrow_width"]
+            == pytest.approx(narrow[1] / narrow[0], rel=0.01)
+        )
 
 
 def test_a_figure_is_drawn_in_the_courses_colors():
