@@ -2605,8 +2605,7 @@ MISTAKES = (
     ),
     Mistake(
         "test-fails-all",
-        "Your test says False to everything that it is handed, and so to what is right. What comes "
-        "of floating-point numbers agrees in many digits, and hardly ever in all.",
+        "Your test says False to everything that it is handed, and so to what is right.",
     ),
     Mistake(
         "test-turned-round",
