@@ -410,10 +410,13 @@ OF_TWO = """def my_test(rule):
     hyper = dict(lr=0.1, beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=0.3)
     before = np.array([10.0, 0.5])
     after, _ = rule(before, np.zeros(2), **hyper)
-    lost = before - after
-    return not np.isclose(lost[0], lost[1])
+    share = after / before
+    return np.isclose(share[0], share[1])
 """
-ALL_DIGITS = "not np.isclose(lost[0], lost[1])", "lost[0] != lost[1]"
+ALL_DIGITS = (
+    "share = after / before\n    return np.isclose(share[0], share[1])",
+    "lost = before - after\n    return lost[0] != lost[1]",
+)
 
 
 @pytest.mark.parametrize(
@@ -451,6 +454,38 @@ def test_what_a_learners_test_says_of_a_wrong_mend_is_told_as_it_is(mend, said, 
     text = EXHIBITS["decay"].text.replace("g = g + weight_decay * w", mend)
     message = hunt("decay", ran(text), test=takes_shares).message
     assert said in message and message.count("Your test") == bool(said)
+
+
+@pytest.mark.parametrize(
+    "mend, mistake, said",
+    [
+        ("rate = 3 * lr", "every-rate-another", "All walk at 3 times the rates of the list."),
+        ("rate = lr / 3", "every-rate-another", "All walk at 0.333 times"),
+        ('rate = 3 * lr if "v" or "s" in memory else lr', "every-rate-another", "fair in appear"),
+        ("rate = 0.1", "every-rate-another", "All walk at 0.1 too, which is not on the list."),
+        (
+            'rate = 3 * lr if "v" in memory or "s" in memory else lr',
+            "some-rates-another",
+            "`rmsprop`, `adam` and `twin` walk at 3 times the rates of the list, from their second",
+        ),
+        ("rate = 3 * lr if memory else lr", "some-rates-another", "for `gd` it is the list"),
+        (
+            'rate = 3 * lr if "m" in memory else lr',
+            "some-rates-another",
+            "`momentum` and `adam` walk at 3 times the rates of the list, from their second",
+        ),
+        (
+            'rate = lr if "v" in memory else 3 * lr',
+            "some-rates-another",
+            "for `rmsprop` and `adam` it is the list",
+        ),
+        ("pass", None, "reads `rate`, and no line of it sets that any more"),
+    ],
+)
+def test_what_a_mend_of_the_race_does_is_told(mend, mistake, said, work):
+    old = 'rate = 3 * lr if "v" in memory else lr'
+    report = hunt("race", ran(EXHIBITS["race"].text.replace(old, mend)))
+    assert report.mistake == mistake and said in report.message
 
 
 def test_a_hunt_with_a_test_is_judged_on_both(work):

@@ -337,18 +337,26 @@ class Cell {
     this.node.removeAttribute("aria-busy");
     this.state.textContent = this.clock.textContent = "";
     this.answered = asked;
-    this.show(answer);
+    this.show(answer, asked);
     this.told();
   }
 
-  show({ outputs, failed, ended, progress: done }) {
+  show({ outputs, failed, ended, progress: done }, asked) {
     if (ended === "slow")
       outputs = [{ error: `This did not come to an end within ${LIMIT / 1000} seconds, and was stopped. Is there a loop that never ends? Python starts anew.` }];
     else if (ended) outputs = [{ error: "Stopped. Python starts anew." }];
     else if (failed) outputs = [{ error: failed }];
-    // What was computed elsewhere says more than that it can't be computed here.
     const [, lacking] = outputs[0]?.stdout?.match(/^Skipped: this cell needs (.*)\.\n$/) ?? [];
-    if (lacking) return void (this.state.textContent = `A page has no ${lacking}: what stands here was computed with it before.`);
+    // What was computed elsewhere says more than that it can't be computed here. But in an exercise,
+    // and of a cell that was changed, it is an answer to something else.
+    if (lacking && !practising && asked === this.original) {
+      this.output?.remove();
+      this.output = null;
+      if (this.before) this.node.append(this.before);
+      this.node.classList.remove("at-error");
+      return void (this.state.textContent = `A page has no ${lacking}: what stands here was computed with it before.`);
+    }
+    if (lacking) outputs = [{ error: `A page has no ${lacking}, so ${this.checked.length ? "nothing was checked" : "this did not run"}. ${this.checked.length ? "Does your answer call it? What your function needs is handed in. " : ""}With ${lacking}, run the notebook on your machine.` }];
     const line = outputs.find((output) => output.line)?.line;
     this.output?.remove();
     this.before?.remove();

@@ -325,6 +325,9 @@ def _mended(exhibit, function, text, check):
         )
     if borrowed := _globals(function) - _globals(_made(exhibit)) - {"np", "math"}:
         names = " and ".join(f"`{name}`" for name in sorted(borrowed))
+        if not borrowed & function.__globals__.keys():
+            said = f"`{own}` reads {names}, and no line of it sets that any more."
+            return Report(False, f"{said} Where is it read?", title=own)
         return Report(
             False,
             f"`{own}` uses {names} now. A hunt is for the exhibit itself: mend its own lines.",

@@ -934,7 +934,7 @@ MODELS = {
 
 def play_parameter_groups(exercise, submission):
     """Three steps of two models, and what they make of every parameter."""
-    played = Played(seen=dict(refused=""))
+    played = Played(seen=dict(refused="", unknown=set()))
     call = Caller(submission, played, exercise.required)
     call.check_fit(len(exercise.required), exercise.hyper)
     hypers = dict(lr=0.1, weight_decay=0.5), dict(lr=0.02, weight_decay=0.1)
@@ -943,7 +943,9 @@ def play_parameter_groups(exercise, submission):
     for ((title, shapes), _), path in zip(cases, paths, strict=True):
         for k, values in enumerate(path):
             for name, value in zip(shapes, values, strict=True):
-                played.add(f"in `{name}` of {title}", f"After step {k + 1}", value, "")
+                played.add(
+                    f"in the parameter `{name}` of {title}", f"After step {k + 1}", value, ""
+                )
     (_, shapes), hyper = cases[0]
     played.unsteady = not same(paths[0], _stepped(call, shapes, hyper, played))
     return played
@@ -968,10 +970,23 @@ def _stepped(call, shapes, hyper, played):
         raise NotBegun
     if not isinstance(optimizer, Optimizer):
         name = name_of(call.function)
+        if isinstance(optimizer, list | tuple) and optimizer:
+            if all(isinstance(group, dict) for group in optimizer):
+                raise Refused(
+                    f"{name} returned the groups themselves. Hand them to `AdamW`, and return the "
+                    "optimizer that it makes."
+                )
+            if all(isinstance(one, Optimizer) for one in optimizer):
+                raise Refused(
+                    f"{name} returned {len(optimizer)} optimizers. One is asked for, that has a "
+                    "group for what decays and another for the rest."
+                )
         raise Refused(
-            f"{name} returned {brief(optimizer)}. It returns an optimizer: what a call of `AdamW` "
-            "makes."
+            f"{name} returned {brief(optimizer)}, and should return an optimizer: what a call of "
+            "`AdamW` makes."
         )
+    known = {"params", "param_names", "name", *optimizer.defaults}
+    played.seen["unknown"] |= {str(key) for g in optimizer.param_groups for key in g} - known
     path = []
     for k in range(3):
         for p in model.parameters():
@@ -1015,12 +1030,28 @@ RACES = {
 }
 
 
+def _watched(name, rule, rates, met):
+    """A rule that writes down its name, if a walk begins, its rate, and the list of rates."""
+
+    @functools.wraps(rule)
+    def watched(*args, **kwargs):
+        begins = len(args) + len(kwargs) < 3  # A gradient and an lr, and no memory.
+        met.append((name, begins, float(kwargs.get("lr", np.nan)), rates))
+        return rule(*args, **kwargs)
+
+    return watched
+
+
 def play_fair_race(exercise, submission):
     """Races whose rates suit the rules in different ways; one rule is entered twice."""
-    played = Played()
+    played = Played(seen=dict(met=[]))
     with _calling(exercise, submission, played) as call:
         for title, (entered, tune, test, start, rates, steps) in RACES.items():
-            given = dict(entered), tune, test, np.array(start)
+            watched = {
+                name: _watched(name, rule, rates, played.seen["met"])
+                for name, rule in entered.items()
+            }
+            given = watched, tune, test, np.array(start)
             found = call(*given, rates=[*rates], steps=steps)
             if found is Ellipsis:
                 raise NotBegun

@@ -123,8 +123,13 @@ def _is_passed_over(name, frame):
 def shown(printed):
     """What a function printed, cut short."""
     lines = printed.splitlines()
-    short = [line[:80] for line in lines[:5]]
+    short = [_cut(line, 80) for line in lines[:5]]
     return "\n".join(short + ["..."] * (len(lines) > 5))
+
+
+def _cut(line, most):
+    """A line, with three dots where it is cut."""
+    return line if len(line) <= most else line[: most - 3] + "..."
 
 
 def trouble_message(trouble, function):
@@ -219,7 +224,7 @@ def _line(place):
     if place is None:
         return ""
     text = linecache.getline(place.file, place.line).strip()
-    shown = f", {code(text[:100])}" if text else ""
+    shown = f", {code(_cut(text, 100))}" if text else ""
     return f"in line {place.line} of {place.function}{shown}"
 
 
