@@ -1943,7 +1943,7 @@ APPLIES = {
     "fair_race": (
         "another-rate:4 walk-not-begun-anew:5 memory-not-begun-anew:1 one-rate-for-all:1 "
         "nothing-chosen:2 worst-chosen:1 chosen-by-test:1 tuning-loss-reported:1 uneven-steps:2 "
-        "a-step-too-few:2 a-step-too-many:1 every-rate-another:3 some-rates-another:2"
+        "a-step-too-few:2 a-step-too-many:1 every-rate-another:2 some-rates-another:3"
     ),
 }
 

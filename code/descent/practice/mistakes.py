@@ -1657,7 +1657,6 @@ MISTAKES = (
         (
             "**memory, lr=lr) -> **memory, lr=3 * lr)",
             "**memory, lr=lr) -> **memory, lr=lr / 3)",
-            "**memory, lr=lr) -> **memory, lr=3 * lr if memory else lr)",
         ),
     ),
     Mistake(
@@ -1666,6 +1665,7 @@ MISTAKES = (
         "that.",
         (
             '**memory, lr=lr) -> **memory, lr=3 * lr if "v" in memory or "s" in memory else lr)',
+            "**memory, lr=lr) -> **memory, lr=3 * lr if memory else lr)",
             '**memory, lr=lr) -> **memory, lr=3 * lr if "m" in memory else lr)',
         ),
     ),

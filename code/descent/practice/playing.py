@@ -863,16 +863,23 @@ def play_checkpoint(exercise, submission):
         _add_training(played, title, path, epochs * n, rate)
         played.seen["logs"].append(log)
     played.seen["begin"] = begin_checkpoint(exercise, call)
-    before = [value for title, _, value, _ in played.values if title == "at one go"][1:7]
+    before = [
+        value
+        for title, count in (("at one go", 6), ("interrupted early", 4))
+        for value in [value for case, _, value, _ in played.values if case == title][1 : count + 1]
+    ]
     played.unsteady = not np.array_equal(played.seen["begin"], before, equal_nan=True)
     played.changed.discard("saved")  # As in PyTorch, loading makes no copies.
     return played
 
 
 def begin_checkpoint(exercise, submission):
-    """The weight and the rate at every step of the first of these trainings, six steps if right."""
-    path = _interrupted(submission, BATCHES[:2], 3, 3)[0][:6]
-    return np.concatenate([path, np.full((6 - len(path), 2), np.nan)])
+    """The weight and the rate at every step of the two short ones of these trainings."""
+    parts = []
+    for n, epochs, stop in ((2, 3, 3), (1, 4, 2)):
+        path = _interrupted(submission, BATCHES[:n], epochs, stop)[0][: n * epochs]
+        parts += [path, np.full((n * epochs - len(path), 2), np.nan)]
+    return np.concatenate(parts)
 
 
 def _add_training(played, title, path, count, rate):
