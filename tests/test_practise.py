@@ -602,6 +602,24 @@ def test_an_answer_stands_only_below_what_it_answers(tab):
     assert "press" not in state.inner_text()
 
 
+def test_a_verdict_is_stale_when_the_function_above_it_was_changed(tab):
+    page = tab("exercises/adam_challenges")
+    texts = page.locator("div.cell").evaluate_all(
+        "all => all.map(cell => cell.querySelector('textarea')?.value ?? '')"
+    )
+    hunting = next(i for i, text in enumerate(texts) if 'hunt("decay"' in text)
+    exhibit = next(i for i, text in enumerate(texts) if text.startswith("def my_adamw"))
+    box = page.locator("div.cell").nth(hunting)
+    state = box.locator(".state").first
+    assert "stale" not in box.get_attribute("class").split()
+    typed(page, exhibit, texts[exhibit].replace("g = g +", "w = w -"))
+    assert state.inner_text() == "Changed since: press Check."
+    pressed(page, hunting)
+    assert "stale" not in box.get_attribute("class").split()
+    typed(page, exhibit, texts[exhibit])
+    assert "stale" in box.get_attribute("class").split()
+
+
 def test_without_a_network_there_is_a_sentence(tab):
     """Whatever doesn't come; and it comes as soon as there is one."""
     page = tab("exercises/adam")
