@@ -544,6 +544,12 @@ def a_key_that_nobody_reads(AdamW, matrices, others, lr, weight_decay):
     return AdamW([*groups, dict(params=others, decay=0, lr=lr)])
 
 
+@slip("parameter_groups", words="isn't needed: what the exercise needs is handed in")
+@of_two_lists
+def asks_a_library_for_it(AdamW, matrices, others, lr, weight_decay):
+    return torch.optim.AdamW(matrices, lr)  # noqa: F821
+
+
 @slip("parameter_groups", "unknown-group-key", "Yours is `decay`", never="And: ")
 @of_two_lists
 def another_name_for_the_decay(AdamW, matrices, others, lr, weight_decay):
