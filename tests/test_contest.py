@@ -29,7 +29,7 @@ def test_tuning_costs_gradients_and_stops_at_the_budget(race):
     losses = entry.tune(lr=np.array([0.01, 0.1, 1.0]), seeds=2)
     assert losses.shape == (3, 2)
     assert entry.spent == 3 * 2 * 20
-    with pytest.raises(ValueError, match="7 settings, 1 runs of each, take 140 gradients; 120"):
+    with pytest.raises(ValueError, match="7 settings, 1 run of each, take 140 gradients; 120"):
         entry.tune(lr=np.geomspace(0.01, 1, 7))
     assert entry.spent == 120
     entry.tune(lr=np.geomspace(0.01, 1, 6))

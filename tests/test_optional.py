@@ -72,6 +72,31 @@ def test_a_name_that_a_cell_could_define_is_there(run):
     assert run("print(rate)") == "0.1\n"
 
 
+@pytest.mark.parametrize(
+    "source, shown",
+    [
+        ("def answer():\n    return 5\nprint(answer())", "5\n"),
+        ("def answer():\n    return part()\ndef part():\n    return 4\nprint(answer())", "4\n"),
+        ("def answer(k=3):\n    return answer(k - 1) if k else 7\nprint(answer())", "7\n"),
+        ("answer = lambda: 3\nprint(answer())", "3\n"),
+        ("class answer:\n    pass\nprint(answer.__name__)", "answer\n"),
+    ],
+)
+def test_a_cell_that_sets_a_missing_name_itself_runs(run, source, shown):
+    skipped = "def answer():\n    return unheard_of.f()\ndef part():\n    return answer()\nprint(1)"
+    assert run(skipped) == SKIPPED
+    assert run("print(answer())") == SKIPPED
+    assert run(source) == shown
+    assert run("print(answer)") != SKIPPED
+
+
+def test_what_is_read_before_it_is_set_is_missing(run):
+    run("rate = unheard_of.rate")
+    assert run("rate = rate + 1") == SKIPPED
+    assert run("rate += 1") == SKIPPED
+    assert run("print(rate)\nrate = 3") == SKIPPED
+
+
 def test_the_first_cell_says_what_is_not_there_and_once_more_if_run_again(run):
     said = run(FIRST)
     assert said.startswith("Unheard-of isn't here") and said.count("\n") == 1

@@ -7,6 +7,7 @@ import functools
 import gc
 import inspect
 import itertools
+import linecache
 import math
 import os
 import random
@@ -688,6 +689,15 @@ def test_a_learners_line_is_shown_with_its_number():
     line = misspelled.__code__.co_firstlineno + 2
     report = check("adam", misspelled)
     assert f"in line {line} of misspelled, `m = beta1 * m + (1 - beta1) * gg" in report.message
+
+
+def test_a_long_line_of_a_learners_ends_in_three_dots(monkeypatch):
+    text = f"def mine(x):\n    return {'1 + ' * 30}none\n"
+    monkeypatch.setitem(linecache.cache, "<long>", (0, None, text.splitlines(True), "<long>"))
+    names = {}
+    exec(compile(text, "<long>", "exec"), names)
+    message = check("beta_for", names["mine"]).message
+    assert re.search(r"`return 1 \+ [1 +]*\.\.\.`:\n", message), message
 
 
 def test_what_does_not_end_is_stopped_as_shipped():

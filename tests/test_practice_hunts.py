@@ -22,11 +22,11 @@ FAULTY = [exhibit for exhibit in ALL if exhibit.mends]
 count = itertools.count()
 
 
-def ran(text, name=None):
+def ran(text, name=None, **known):
     """The function of a text, run as a cell is: its lines can be read."""
     file = f"<cell {next(count)}>"
     linecache.cache[file] = (len(text), None, text.splitlines(True), file)
-    names = {"np": np}
+    names = {"np": np} | known
     exec(compile(text, file, "exec"), names)
     return names[name or re.search(r"def (\w+)", text)[1]]
 
@@ -403,6 +403,89 @@ def test_a_test_that_does_not_see_the_fault_comes_before_the_mend(test, mistake,
         report = hunt("decay", ran(text), test=test)
         assert not report.passed and report.mistake == mistake and said in report.message
     assert work() == {"hunt-decay": (2, False)}
+
+
+# A learner's test of the symptom, from the two weights that it is shown on.
+OF_TWO = """def my_test(rule):
+    hyper = dict(lr=0.1, beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=0.3)
+    before = np.array([10.0, 0.5])
+    after, _ = rule(before, np.zeros(2), **hyper)
+    share = after / before
+    return np.isclose(share[0], share[1])
+"""
+ALL_DIGITS = (
+    "share = after / before\n    return np.isclose(share[0], share[1])",
+    "lost = before - after\n    return lost[0] != lost[1]",
+)
+
+
+@pytest.mark.parametrize(
+    "change, said",
+    [
+        (("= rule(", "= my_adamw("), "It never calls what it is handed"),
+        (("after, _ = rule(before, np.zeros(2), **hyper)", "return False"), "It never calls what"),
+        (("np.zeros(2)", "np.ones(2)"), "a gradient that isn't zero"),
+        (ALL_DIGITS, "It compares in all digits"),
+        (("after, _ =", "after ="), "A rule returns two: take them apart"),
+    ],
+)
+def test_why_a_test_does_not_see_the_fault_is_told(change, said, work):
+    text = OF_TWO.replace(*change)
+    assert text != OF_TWO
+    exhibit = EXHIBITS["decay"]
+    told = hunt("decay", ran(exhibit.text), test=ran(text, my_adamw=ran(exhibit.text)))
+    assert said in told.message and ("all digits" in told.message) == (change is ALL_DIGITS)
+
+
+SEES_NOT = "Your test says True of it all the same"
+
+
+@pytest.mark.parametrize(
+    "mend, said",
+    [
+        ("w = w - weight_decay * w", SEES_NOT),
+        ("w = w * (1 - lr) * weight_decay", SEES_NOT),
+        ("w = w + lr * weight_decay * w", SEES_NOT),
+        ("w = w - lr * weight_decay", "Your test says False of it, too"),
+        ("w = w - lr * weight_decay * nothing", ""),
+    ],
+)
+def test_what_a_learners_test_says_of_a_wrong_mend_is_told_as_it_is(mend, said, work):
+    text = EXHIBITS["decay"].text.replace("g = g + weight_decay * w", mend)
+    message = hunt("decay", ran(text), test=takes_shares).message
+    assert said in message and message.count("Your test") == bool(said)
+
+
+@pytest.mark.parametrize(
+    "mend, mistake, said",
+    [
+        ("rate = 3 * lr", "every-rate-another", "All walk at 3 times the rates of the list."),
+        ("rate = lr / 3", "every-rate-another", "All walk at 0.333 times"),
+        ('rate = 3 * lr if "v" or "s" in memory else lr', "every-rate-another", "fair in appear"),
+        ("rate = 0.1", "every-rate-another", "All walk at 0.1 too, which is not on the list."),
+        (
+            'rate = 3 * lr if "v" in memory or "s" in memory else lr',
+            "some-rates-another",
+            "`rmsprop`, `adam` and `twin` walk at 3 times the rates of the list, from their second",
+        ),
+        ("rate = 3 * lr if memory else lr", "some-rates-another", "for `gd` it is the list"),
+        (
+            'rate = 3 * lr if "m" in memory else lr',
+            "some-rates-another",
+            "`momentum` and `adam` walk at 3 times the rates of the list, from their second",
+        ),
+        (
+            'rate = lr if "v" in memory else 3 * lr',
+            "some-rates-another",
+            "for `rmsprop` and `adam` it is the list",
+        ),
+        ("pass", None, "reads `rate`, and no line of it sets that any more"),
+    ],
+)
+def test_what_a_mend_of_the_race_does_is_told(mend, mistake, said, work):
+    old = 'rate = 3 * lr if "v" in memory else lr'
+    report = hunt("race", ran(EXHIBITS["race"].text.replace(old, mend)))
+    assert report.mistake == mistake and said in report.message
 
 
 def test_a_hunt_with_a_test_is_judged_on_both(work):

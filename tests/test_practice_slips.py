@@ -537,11 +537,24 @@ def no_groups(model, AdamW, *, lr, weight_decay):
     return AdamW(model.parameters(), lr=lr, weight_decay=weight_decay)
 
 
-@slip("parameter_groups", "group-takes-the-default", "Two things")
+@slip("parameter_groups", "unknown-group-key", "Yours is `decay`")
 @of_two_lists
 def a_key_that_nobody_reads(AdamW, matrices, others, lr, weight_decay):
     groups = [dict(params=matrices, weight_decay=weight_decay)]
     return AdamW([*groups, dict(params=others, decay=0, lr=lr)])
+
+
+@slip("parameter_groups", words="isn't needed: what the exercise needs is handed in")
+@of_two_lists
+def asks_a_library_for_it(AdamW, matrices, others, lr, weight_decay):
+    return torch.optim.AdamW(matrices, lr)  # noqa: F821
+
+
+@slip("parameter_groups", "unknown-group-key", "Yours is `decay`", never="And: ")
+@of_two_lists
+def another_name_for_the_decay(AdamW, matrices, others, lr, weight_decay):
+    groups = dict(params=matrices, decay=weight_decay), dict(params=others, decay=0)
+    return AdamW(groups, lr=lr)
 
 
 @slip("parameter_groups", "parameter-left-out", "empty the second time")
@@ -560,13 +573,13 @@ def every_matrix_twice(AdamW, matrices, others, lr, weight_decay):
     return AdamW(groups, lr=lr)
 
 
-@slip("parameter_groups", words="a list of 2. It returns an optimizer")
+@slip("parameter_groups", words="returned the groups themselves. Hand them to")
 @of_two_lists
 def the_groups_alone(AdamW, matrices, others, lr, weight_decay):
     return [dict(params=matrices, weight_decay=weight_decay), dict(params=others, weight_decay=0)]
 
 
-@slip("parameter_groups", words="a tuple of 2. It returns an optimizer")
+@slip("parameter_groups", words="returned 2 optimizers. One is asked for")
 @of_two_lists
 def two_optimizers(AdamW, matrices, others, lr, weight_decay):
     return AdamW(matrices, lr, weight_decay=weight_decay), AdamW(others, lr, weight_decay=0)
@@ -706,6 +719,41 @@ def ends_of(rule, tune, start, rates, steps):
     return ends
 
 
+@slip("checkpoint", "checkpoint-shared", "Three things .* walks along.* And: .* too many epochs")
+def saves_as_the_chapter_does(
+    model, loss_function, optimizer, scheduler, batches, epochs, saved=None
+):
+    if saved:
+        model.load_state_dict(saved["model"])
+        optimizer.load_state_dict(saved["optimizer"])
+    for _ in range(epochs):
+        for X, y in batches:
+            optimizer.zero_grad()
+            loss_function(model(X), y).backward()
+            optimizer.step()
+        scheduler.step()
+    return dict(model=model.state_dict(), optimizer=optimizer.state_dict())
+
+
+@slip("checkpoint", "return-in-loop", "ends the function")
+def returns_in_the_first_epoch(
+    model, loss_function, optimizer, scheduler, batches, epochs, saved=None
+):
+    if saved:
+        model.load_state_dict(saved["model"])
+        optimizer.load_state_dict(saved["optimizer"])
+        scheduler.load_state_dict(saved["scheduler"])
+    for epoch in range(saved["epoch"] if saved else 0, epochs):
+        for X, y in batches:
+            optimizer.zero_grad()
+            loss_function(model(X), y).backward()
+            optimizer.step()
+        scheduler.step()
+        parts = dict(model=model, optimizer=optimizer, scheduler=scheduler)
+        states = {name: part.state_dict() for name, part in parts.items()}
+        return copy.deepcopy(dict(states, epoch=epoch + 1))
+
+
 @right("fair_race")
 def in_one_expression(rules, tune, test, start, *, rates, steps):
     return {
@@ -743,6 +791,18 @@ def goes_on_from_the_last_end(rules, tune, test, start, *, rates, steps):
         start = ends[-1]
         found[name] = test(min(ends, key=lambda w: tune(w)[0]))[0]
     return found
+
+
+@slip("fair_race", "every-rate-another", "All walk at 0.033, 0.1, 0.2")
+def goes_through_rates_of_its_own(rules, tune, test, start, *, rates, steps):
+    rates = [0.2, 0.1, 0.033]
+    return in_one_expression(rules, tune, test, start, rates=rates, steps=steps)
+
+
+@slip("fair_race", "every-rate-another", "All walk at 0.1 too, which is not on the list")
+def cuts_large_rates(rules, tune, test, start, *, rates, steps):
+    rates = [min(lr, 0.1) for lr in rates]
+    return in_one_expression(rules, tune, test, start, rates=rates, steps=steps)
 
 
 @slip("fair_race", words="a dict with a test loss for each of the rules")
@@ -1985,10 +2045,11 @@ APPLIES = {
     "parameter_groups": (
         "lr-forgotten:1 decay-on-all:2 group-takes-the-default:1 decay-not-handed-on:2 "
         "decay-turned-round:1 decay-scaled-twice:1 two-axes-alone:1 chosen-by-name:3 "
-        "in-two-groups:2 parameter-left-out:4 group-without-lr:2"
+        "in-two-groups:2 parameter-left-out:4 group-without-lr:2 unknown-group-key:3 "
+        "matrices-left-out:1"
     ),
     "checkpoint": (
-        "return-in-loop:2 gradients-not-cleared:2 gradients-cleared-too-soon:1 "
+        "return-in-loop:5 gradients-not-cleared:2 gradients-cleared-too-soon:1 "
         "step-before-backward:2 backward-forgotten:1 step-forgotten:1 step-per-epoch:2 "
         "scheduler-first:3 scheduler-per-batch:1 scheduler-twice:2 scheduler-forgotten:2 "
         "model-left-behind:1 optimizer-left-behind:1 count-left-behind:1 scheduler-left-behind:1 "
@@ -1998,7 +2059,7 @@ APPLIES = {
     "fair_race": (
         "another-rate:4 walk-not-begun-anew:5 memory-not-begun-anew:1 one-rate-for-all:1 "
         "nothing-chosen:2 worst-chosen:1 chosen-by-test:1 tuning-loss-reported:1 uneven-steps:2 "
-        "a-step-too-few:2 a-step-too-many:1"
+        "a-step-too-few:2 a-step-too-many:1 every-rate-another:2 some-rates-another:3"
     ),
 }
 

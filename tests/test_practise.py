@@ -88,12 +88,24 @@ ZERO, NONE = "ZeroDivisionError", "ModuleNotFoundError"
         ("a = 1\nb +", [{"error": "SyntaxError in line 2: invalid syntax", "line": 2}]),
         ("a = 1\nb", [{"error": "NameError in line 2: name 'b' is not defined", "line": 2}]),
         ("def f():\n    1 / 0\nf()", [{"error": f"{ZERO} in line 2: division by zero", "line": 2}]),
-        ("import nowhere", [{"error": f"{NONE} in line 1: No module named 'nowhere'", "line": 1}]),
         ("raise SystemExit", [{"error": "SystemExit in line 1", "line": 1}]),
     ],
 )  # fmt: skip
 def test_a_cell_shows_what_a_notebook_shows(runner, text, outputs):
     assert ran(runner, text) == outputs
+
+
+def test_a_library_that_a_page_does_not_have_is_told_of(runner):
+    (output,) = ran(runner, "import nowhere")
+    assert output["line"] == 1
+    assert output["error"].startswith(f"{NONE} in line 1: No module named 'nowhere'. A page has")
+
+
+def test_the_line_of_an_error_is_that_of_the_learners_function(runner):
+    runner.run("cell-1", "def race():\n    a = 1\n    return rate")
+    (output,) = json.loads(runner.run("cell-2", "b = 1\n\n\nrace()"))
+    assert output["line"] == 4
+    assert output["error"].startswith("NameError in line 3 of the cell of race: name 'rate'")
 
 
 def test_what_is_printed_is_cut(runner):
@@ -617,6 +629,24 @@ def test_an_answer_stands_only_below_what_it_answers(tab):
     assert "press" not in state.inner_text()
 
 
+def test_a_verdict_is_stale_when_the_function_above_it_was_changed(tab):
+    page = tab("exercises/adam_challenges")
+    texts = page.locator("div.cell").evaluate_all(
+        "all => all.map(cell => cell.querySelector('textarea')?.value ?? '')"
+    )
+    hunting = next(i for i, text in enumerate(texts) if 'hunt("decay"' in text)
+    exhibit = next(i for i, text in enumerate(texts) if text.startswith("def my_adamw"))
+    box = page.locator("div.cell").nth(hunting)
+    state = box.locator(".state").first
+    assert "stale" not in box.get_attribute("class").split()
+    typed(page, exhibit, texts[exhibit].replace("g = g +", "w = w -"))
+    assert state.inner_text() == "Changed since: press Check."
+    pressed(page, hunting)
+    assert "stale" not in box.get_attribute("class").split()
+    typed(page, exhibit, texts[exhibit])
+    assert "stale" in box.get_attribute("class").split()
+
+
 def test_without_a_network_there_is_a_sentence(tab):
     """Whatever doesn't come; and it comes as soon as there is one."""
     page = tab("exercises/adam")
@@ -882,6 +912,55 @@ def test_what_needs_pytorch_keeps_what_was_computed_with_it(tab):
     box.get_by_role("button", name="Run or change this cell").click(force=True)
     box.get_by_text("A page has no PyTorch").wait_for()
     assert "twice the first: True" in box.locator(".cell_output").inner_text()
+
+
+def test_what_takes_longest_to_recognize_is_recognized_on_the_page(tab):
+    page = tab("exercises/adam_in_pytorch")
+    cell, stub = next((cell, stub) for cell, _, name, stub in stubs(page) if name == "checkpoint")
+    answer = source(EXERCISES["checkpoint"].answer)
+    for edit in (
+        "copy.deepcopy(dict(states, epoch=epochs)) -> states",
+        '        begin = saved["epoch"]\n -> ',
+        '        scheduler.load_state_dict(saved["scheduler"])\n -> ',
+    ):
+        answer = edited(answer, edit)
+    assert "Three things at once" in answered(page, cell, written(stub, answer))
+
+
+@pytest.mark.parametrize("exercise", ["parameter_groups", "checkpoint"])
+def test_an_answer_that_calls_pytorch_is_not_judged_and_the_next_one_is(tab, exercise):
+    page = tab("exercises/adam_in_pytorch")
+    cell, stub = next((cell, stub) for cell, _, name, stub in stubs(page) if name == exercise)
+    box = page.locator("div.cell").nth(cell)
+    right = written(stub, source(EXERCISES[exercise].answer))
+    five = stub.string.replace("    ...", "    return 5")
+    calls = {
+        stub.string.replace("    ...", "    return torch.save(model)"): "page has no PyTorch",
+        stub.string.replace("    ...", "    import torch"): "is handed in",
+        f"import torch\n{stub.string}": "is handed in",
+        f"1 / 0\n{right}": "ZeroDivisionError",
+    }
+    for text, said in calls.items():
+        assert "Right" in answered(page, cell, right)
+        shown = answered(page, cell, text)
+        assert said in shown and "✓" not in shown and "Right" not in shown
+        assert "right" not in box.get_attribute("class").split()
+        assert "✗" in answered(page, cell, five)
+    assert "Right" in answered(page, cell, right)
+
+
+def test_what_a_changed_cell_of_a_chapter_would_need_is_told(tab):
+    page = tab("adam_in_pytorch")
+    texts = page.locator("div.cell").evaluate_all(
+        "all => all.map(e => e.querySelector('.cell_input pre')?.textContent ?? '')"
+    )
+    number = next(i for i, text in enumerate(texts) if "twice the first" in text)
+    box = page.locator("div.cell").nth(number)
+    box.get_by_role("button", name="Run or change this cell").click(force=True)
+    box.get_by_text("what stands here was computed").wait_for()
+    shown = answered(page, number, f"{texts[number]}\nprint(torch)")
+    assert "did not run" in shown and "twice the first" not in shown
+    assert "twice the first: True" in answered(page, number, texts[number].rstrip("\n"))
 
 
 def test_a_chapters_cell_runs_where_it_stands(tab):

@@ -229,8 +229,9 @@ class Entry:
         settings, columns = _side_by_side(hyper)
         cost = settings * whole("seeds", seeds) * self.race.steps
         if cost > self.race.budget - self.spent:
+            each = f"{settings} setting{'s' * (settings > 1)}, {seeds} run{'s' * (seeds > 1)}"
             raise ValueError(
-                f"{settings} settings, {seeds} runs of each, take {cost:,} gradients; "
+                f"{each} of each, take {cost:,} gradients; "
                 f"{self.race.budget - self.spent:,} are left of {self.race.budget:,}"
             )
         others = (s for s in count() if s not in self.race.seeds)

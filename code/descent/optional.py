@@ -48,12 +48,30 @@ class _Skipper:
     def visit(self, cell):
         if self.name in self.shell.user_ns:
             return cell
-        used, defined, imported = _names(cell)
-        if not used & self.missing - imported:
+        _, defined, imported = _names(cell)
+        if not _asked(cell) & self.missing - imported:
             self.missing -= defined
             return cell
         self.missing |= defined
         return ast.parse(f"print({f'Skipped: this cell needs {self.title}.'!r})")
+
+
+def _asked(cell):
+    """Return the names that a cell uses and hasn't set itself: what it sets anew is there."""
+    asked, later, own = set(), set(), set()
+    for statement in cell.body:
+        used, defined, _ = _names(ast.Module([statement], []))
+        if isinstance(statement, ast.FunctionDef | ast.ClassDef):
+            # What a function uses is looked up when it is called.
+            own.add(statement.name)
+            later |= used
+        else:
+            asked |= used - own
+        if isinstance(statement, ast.AugAssign):
+            asked |= defined - own
+        if isinstance(statement, ast.Assign):
+            own |= defined
+    return asked | later - own
 
 
 def _names(cell):

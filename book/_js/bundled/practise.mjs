@@ -142,6 +142,8 @@ class Cell {
     // By its text alone: a cell that comes in above moves no answer.
     const same = texts.get(this.original) ?? 0;
     texts.set(this.original, same + 1);
+    // A function that is checked here may stand in a cell above.
+    this.handed = [...this.original.matchAll(/\b(?:check|hunt|goal)\("[\w-]+", (\w+)/g)].map((found) => found[1]);
     this.key = `answers/${page}/${mark(this.original)}${same ? `/${same}` : ""}`;
     this.text = kept.get(this.key) ?? this.original;
     // What stands below the cell is the answer to this text.
@@ -244,14 +246,22 @@ class Cell {
     if (text === this.original) kept.drop(this.key);
     else kept.set(this.key, text);
     this.told();
+    for (const cell of cells) if (cell.field && cell.above.includes(this)) cell.told();
+  }
+
+  /** The other cells with functions that this one hands in. */
+  get above() {
+    const begins = this.handed.map((name) => new RegExp(`^def ${name}\\(`, "m"));
+    return cells.filter((cell) => cell !== this && begins.some((one) => one.test(cell.original)));
   }
 
   told() {
     this.undo.hidden = this.text === this.original;
     this.redo.hidden = !this.mine || this.text === this.mine;
     this.node.classList.toggle("changed", this.text !== this.original);
-    const stale = this.text !== this.answered && running !== this;
     const shown = this.output ?? (this.before?.isConnected && this.before);
+    const differs = shown && this.above.some((cell, i) => cell.text !== (this.given?.[i] ?? cell.original));
+    const stale = (this.text !== this.answered || differs) && running !== this;
     if (stale) this.state.textContent = shown ? `Changed since: press ${this.verb}.` : this.text === this.original ? "" : `Yours, as you left it: press ${this.verb}.`;
     else if (this.state.textContent.endsWith(`press ${this.verb}.`)) this.state.textContent = "";
     this.node.classList.toggle("stale", stale);
@@ -264,6 +274,7 @@ class Cell {
     this.output = null;
     if (this.before) this.node.append(this.before);
     this.answered = this.original;
+    this.given = null;
     this.node.classList.remove("at-error");
     this.put(this.original);
   }
@@ -359,7 +370,7 @@ class Cell {
     this.button.textContent = "Stop";
     this.node.setAttribute("aria-busy", "true");
     const say = (stage) => (this.state.textContent = `${stage} …`);
-    const asked = this.text, begun = performance.now();
+    const asked = this.text, given = this.above.map((cell) => cell.text), begun = performance.now();
     const ticks = setInterval(() => (this.clock.textContent = `${Math.round((performance.now() - begun) / 1000)} s`), 1000);
     say(python.started ? "Running" : "Loading Python (9 MB, once)");
     let answer;
@@ -377,18 +388,27 @@ class Cell {
     this.node.removeAttribute("aria-busy");
     this.state.textContent = this.clock.textContent = "";
     this.answered = asked;
-    this.show(answer);
+    this.given = given;
+    this.show(answer, asked);
     this.told();
   }
 
-  show({ outputs, failed, ended, progress: done }) {
+  show({ outputs, failed, ended, progress: done }, asked) {
     if (ended === "slow")
       outputs = [{ error: `This did not come to an end within ${LIMIT / 1000} seconds, and was stopped. Is there a loop that never ends? Python starts anew.` }];
     else if (ended) outputs = [{ error: "Stopped. Python starts anew." }];
     else if (failed) outputs = [{ error: failed }];
-    // What was computed elsewhere says more than that it can't be computed here.
     const [, lacking] = outputs[0]?.stdout?.match(/^Skipped: this cell needs (.*)\.\n$/) ?? [];
-    if (lacking) return void (this.state.textContent = `A page has no ${lacking}: what stands here was computed with it before.`);
+    // What was computed elsewhere says more than that it can't be computed here. But in an exercise,
+    // and of a cell that was changed, it is an answer to something else.
+    if (lacking && !practising && asked === this.original) {
+      this.output?.remove();
+      this.output = null;
+      if (this.before) this.node.append(this.before);
+      this.node.classList.remove("at-error");
+      return void (this.state.textContent = `A page has no ${lacking}: what stands here was computed with it before.`);
+    }
+    if (lacking) outputs = [{ error: `A page has no ${lacking}, so ${this.checked.length ? "nothing was checked" : "this did not run"}. ${this.checked.length ? "Does your answer call it? What your function needs is handed in. " : ""}With ${lacking}, run the notebook on your machine.` }];
     const line = outputs.find((output) => output.line)?.line;
     this.output?.remove();
     this.before?.remove();

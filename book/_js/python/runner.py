@@ -428,6 +428,7 @@ def run(name, source, seconds=15):
 def _run(name, source, seconds):
     """Run a cell; the name of a library that it needs, if that can be loaded here and isn't."""
     linecache.cache[name] = (len(source), None, source.splitlines(True), name)
+    ran.add(name)
     try:
         tree = ast.parse(source, name)
         called = dict(submitted(tree))
@@ -474,6 +475,7 @@ def submitted(tree):
                 yield name, own
 
 
+ran = set()  # What the cells are called that have run.
 figures = {}
 
 
@@ -543,11 +545,19 @@ def told(error, name):
             said += ". What belongs to a function begins with four spaces. Does this line?"
         return {"error": said, "line": line}
     frames = [
-        f for f in traceback.extract_tb(error.__traceback__) if f.filename == name
+        f for f in traceback.extract_tb(error.__traceback__) if f.filename in ran
     ]
-    line = frames[-1].lineno if frames else None
+    here = [frame for frame in frames if frame.filename == name]
+    line = here[-1].lineno if here else None
     kind, text = type(error).__name__, str(error)
+    if isinstance(error, ModuleNotFoundError):
+        text += (
+            ". A page has NumPy, Matplotlib and what comes with Python. What an exercise needs "
+            "is handed in; with other libraries, run the notebook on your machine."
+        )
     where = f" in line {line}" if line else ""
+    if here and frames[-1].filename != name:
+        where = f" in line {frames[-1].lineno} of the cell of {frames[-1].name}"
     return {
         "error": f"{kind}{where}: {text}" if text else f"{kind}{where}",
         "line": line,

@@ -4,7 +4,10 @@ It is handed right things and wrong ones, and says of each whether it is right. 
 ones it lets pass tells what it doesn't look at.
 """
 
+import ast
 import functools
+import inspect
+import textwrap
 
 import numpy as np
 
@@ -50,9 +53,65 @@ def play_two(right, wrong):
             said = _said(call(function), submission)
             played.add(function.__name__, function.__name__, float(said), "")
         call.again()
+        said = [bool(value) for _, _, value, _ in played.values]
+        played.seen["cause"] = "" if said == [True, False] else _cause(submission, right, wrong)
         return played
 
     return play
+
+
+def _cause(test, right, wrong):
+    """Why a test of a symptom without a gradient doesn't tell two functions apart, if it shows."""
+    handed = []
+
+    def watched(*args, **kwargs):
+        handed.append(inspect.signature(right).bind_partial(*args, **kwargs).arguments)
+        return right(*args, **kwargs)
+
+    test(watched)
+    if not handed:
+        return (
+            "It never calls what it is handed: does it call by another name, or return before it "
+            "has asked?"
+        )
+    if any(np.any(call.get("g", 0)) for call in handed):
+        return (
+            "It hands in a gradient that isn't zero, so that Adam's own step is in what the "
+            "weights lose. What was seen was seen without a gradient."
+        )
+    near = _with_room(test)
+    if near is not None and near(right) and not near(wrong):
+        return (
+            "It compares in all digits. What comes of floating-point numbers agrees in many of "
+            "them, and hardly ever in all: `np.isclose` leaves room for that."
+        )
+    return ""
+
+
+class _Room(ast.NodeTransformer):
+    """Puts `np.isclose` in the place of `==` and `!=`."""
+
+    def visit_Compare(self, node):
+        self.generic_visit(node)
+        if len(node.ops) > 1 or not isinstance(node.ops[0], ast.Eq | ast.NotEq):
+            return node
+        close = ast.parse("np.isclose(a, b)", mode="eval").body
+        close.args = [node.left, *node.comparators]
+        apart = isinstance(node.ops[0], ast.NotEq)
+        return ast.UnaryOp(ast.Invert(), close) if apart else close
+
+
+def _with_room(test):
+    """A test as it would be if it compared with some room; None where its text can't be had."""
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(test)))
+    except (OSError, TypeError, SyntaxError):
+        return None
+    if not isinstance(tree.body[0], ast.FunctionDef):
+        return None
+    names = test.__globals__ | {"np": np}
+    exec(compile(ast.fix_missing_locations(_Room().visit(tree)), "<room>", "exec"), names)
+    return names[test.__name__]
 
 
 def judge_two(exercise, played):
@@ -61,7 +120,9 @@ def judge_two(exercise, played):
     if right and not wrong:
         return Verdict(True, "Your test sees the fault.")
     blind = "test-passes-all" if right else "test-fails-all"
-    return _verdict(blind if right == wrong else "test-turned-round", "")
+    if right != wrong:
+        return _verdict("test-turned-round", played.seen["cause"])
+    return _verdict(blind, played.seen["cause"])
 
 
 # Gradients

@@ -15,6 +15,7 @@ from .judging import (
     judge_epochs,
     judge_groups,
     judge_points,
+    judge_race,
     judge_values,
 )
 from .mistakes import MISTAKES, wrong_answers
@@ -376,7 +377,7 @@ def _table():
         "A race: each rule walks from start, so many steps at each of the rates; of its ends, that "
         "with the lowest loss in tune counts, and is reported by its loss in test.",
         answers.fair_race, play_fair_race, "one rule under two names: two equal losses",
-        in_pairs=True,
+        judge=judge_race, in_pairs=True,
     )  # fmt: skip
 
 

@@ -678,7 +678,14 @@ def _fair_race(race):
         raise Refused(f"Hand in the race, with both rules in it; this is {brief(race)}.")
     entries = race.entries
     if not any(entry.spent or entry.log for entry in entries):
-        raise NotBegun
+        if all(entry.hyper in (None, {"lr": 0.01}) for entry in entries):  # As the page has it.
+            raise NotBegun
+        yield (
+            False,
+            "Price: no tuning was paid for. Who chose these rates, and by which loss? `entry.tune` "
+            "tries rates on validation rows, and counts what it costs.",
+        )
+        return
     by_rule = {rule: [e for e in entries if e.rule is rule] for rule in (rules.gd, rules.adam)}
     once = all(len(own) == 1 and own[0].has_finished for own in by_rule.values())
     yield _told(
@@ -703,7 +710,8 @@ def _fair_race(race):
             len(tried) >= 4,
             f"{entry.name}, its grid",
             f"{len(tried)} rates were tried",
-            f"{len(tried)} of 4 rates or more were tried",
+            f"{len(tried)} {'rate was' if len(tried) == 1 else 'rates were'} tried, and 4 or more "
+            "are asked for",
         )
         if not tried:
             continue

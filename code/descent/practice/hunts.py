@@ -97,7 +97,7 @@ def hunted(name, function, sound, test, check):
     else:
         report = _marked(exhibit, text)
     if exhibit.tested:
-        report = _with_test(exhibit, function, test, report, check)
+        report = _with_test(exhibit, function, text, test, report, check)
     if report.title:
         record.note(f"hunt-{name}", report.passed)
     return report
@@ -325,6 +325,9 @@ def _mended(exhibit, function, text, check):
         )
     if borrowed := _globals(function) - _globals(_made(exhibit)) - {"np", "math"}:
         names = " and ".join(f"`{name}`" for name in sorted(borrowed))
+        if not borrowed & function.__globals__.keys():
+            said = f"`{own}` reads {names}, and no line of it sets that any more."
+            return Report(False, f"{said} Where is it read?", title=own)
         return Report(
             False,
             f"`{own}` uses {names} now. A hunt is for the exhibit itself: mend its own lines.",
@@ -428,7 +431,7 @@ def _made(exhibit, text=None):
 # A test that is written before the mend
 
 
-def _with_test(exhibit, function, test, report, check):
+def _with_test(exhibit, function, text, test, report, check):
     """The answer of a hunt that asks for a test too: it comes first, and is run once more."""
     own = exhibit.called
     if test is None:
@@ -437,14 +440,25 @@ def _with_test(exhibit, function, test, report, check):
     told = check(_telling(exhibit, _made(exhibit, exhibit.mended[0]), test), test)
     if not told.passed:
         return told
+    sees = check(_telling(exhibit, function, test), test)
     if not report.passed:
-        return replace(report, message=f"{report.message} {told.message}")
-    if check(_telling(exhibit, function, test), test).passed:
+        said = told.message
+        if not is_as_it_was(exhibit, text):
+            said = _of_a_wrong_mend(sees) if report.title else ""
+        return replace(report, message=f"{report.message} {said}".rstrip())
+    if sees.passed:
         head, _, was = report.message.partition("\n")
         said = f"{head} Your test said False before, and says True now.\n{was}"
         return replace(report, message=said)
     said = f"`{own}` is right now, and your test says False all the same. Is it too strict?"
     return Report(False, said, title=own)
+
+
+def _of_a_wrong_mend(sees):
+    """What a test says of a mend that is wrong, by the report on telling it from the exhibit."""
+    if sees.passed:
+        return "Your test says True of it all the same: what does it not look at?"
+    return "Your test says False of it, too." if sees.mistake == "test-fails-all" else ""
 
 
 def _telling(exhibit, right, test):

@@ -276,7 +276,10 @@ def _told(exercise, played, slips, parting, sure=True):
                 "Two things at once, it seems. Others would give the same numbers; one such pair:"
             )
         )
+        if len(slips) > 2:
+            head = "Three things at once. These two matter most."
         message = f"{head} {says[0]} And: {says[1]}"
+        message += " When these are mended, there is one more to find." * (len(slips) > 2)
     message = f"{message} {parting.words}"
     if played.lost:
         lost = " and ".join(f"`{name}`" for name in sorted(played.lost))
@@ -321,8 +324,8 @@ def judge_calls(exercise, played):
         return Verdict(True, _praise(exercise, played, answer))
     log = played.seen["logs"][0]
     parting = part(answer, played, exercise.tolerance)
-    for bank in (_alone, _twice):
-        known = bank(exercise.answer)
+    for bank in (_alone, _twice, _thrice):
+        known = bank(exercise, played)
         found = [names for names, wrong in known if behaves_as(exercise, wrong, played)]
         if found:
             slips = [Slip(name) for name in _by_calls(found, log)]
@@ -332,19 +335,117 @@ def judge_calls(exercise, played):
     return Verdict(False, words, parting=parting)
 
 
-def _alone(answer):
-    return [((name,), wrong) for name, _, wrong in wrong_answers(answer)]
+def _alone(exercise, played):
+    return [((name,), wrong) for name, _, wrong in wrong_answers(exercise.answer)]
 
 
-def _twice(answer):
-    return [(pair.names, pair.function) for pair in pairs(answer)]
+def _twice(exercise, played):
+    known = pairs(exercise.answer)
+    if exercise.begin and _begins_right(exercise, played.seen["begin"]):
+        # Hundreds of pairs take seconds on a page: leave out what goes wrong from the beginning.
+        harmless = _harmless(exercise)
+        known = [pair for pair in known if harmless.issuperset(pair.edits)]
+    return [(pair.names, pair.function) for pair in known]
+
+
+def _begins_right(exercise, begun):
+    answer = attempted(exercise.begin, exercise, exercise.answer)
+    # Six steps at one go, and then those of a training that is interrupted.
+    return begun is not None and np.allclose(begun[:6], answer[:6], 1e-3, 1e-9, equal_nan=True)
+
+
+@functools.cache
+def _harmless(exercise):
+    """The edits of the bank after which a training at one go is right."""
+    return {
+        edit
+        for _, edit, wrong in wrong_answers(exercise.answer)
+        if _begins_right(exercise, attempted(exercise.begin, exercise, wrong))
+    }
+
+
+# Of what a checkpoint lacks, what matters most comes first.
+_OF_CHECKPOINTS = (
+    *("model-left-behind", "optimizer-left-behind", "checkpoint-shared", "epochs-counted-anew"),
+    *("epoch-off-by-one", "scheduler-left-behind"),
+)
+
+
+def _thrice(exercise, played):
+    """A checkpoint from which three things are missing: a first try often lacks as many."""
+    ways = {}
+    for name, edit, _ in wrong_answers(exercise.answer):
+        ways.setdefault(name, edit)
+    found = []
+    for names in itertools.combinations(filter(ways.get, _OF_CHECKPOINTS), 3):
+        text = source(exercise.answer)
+        for name in names:
+            text = text and edited(text, ways[name])
+        if text:
+            found.append((names, function_of(text, exercise.answer)))
+    return found
 
 
 def judge_groups(exercise, played):
     """Judge groups of parameters: of what PyTorch refuses, there are no numbers."""
     if played.seen["refused"]:
         return _verdict("in-two-groups", f"It says: {played.seen['refused']}.")
-    return judge_values(exercise, played)
+    verdict = judge_values(exercise, played)
+    if played.seen["unknown"] and not verdict.passed:
+        keys = " and ".join(f"`{key}`" for key in played.seen["unknown"])
+        return _verdict("unknown-group-key", f"Yours is {keys}. {verdict.parting.words}")
+    return verdict
+
+
+def judge_race(exercise, played):
+    """Judge a race by its losses, and what isn't known by the rates that each rule was handed."""
+    verdict = judge_values(exercise, played)
+    if verdict.passed or verdict.mistake not in (None, "every-rate-another", "some-rates-another"):
+        return verdict
+    met = played.seen["met"]
+    off = [call for call in met if not _is_of(call[2], call[3])]
+    if not off:
+        return verdict
+    # Where the list has all that was met, nothing shows.
+    met = [call for call in met if any(call[3] is rates for *_, rates in off)]
+    every = list(dict.fromkeys(name for name, *_ in met))
+    remember = {name for name, begins, *_ in met if not begins}
+    later = [call for call in off if not call[1] or call[0] not in remember]
+    names = [name for name in every if any(name == other for other, *_ in later or off)]
+    on_list = [name for name in every if name not in names]
+    at = f"at {_multiple(off)}"
+    if not later:
+        at += ", in their first step alone"
+    elif not any(begins for _, begins, *_ in off):
+        at += ", from their second step on"
+    if not on_list:
+        return _verdict("every-rate-another", f"All walk {at}. {verdict.parting.words}")
+    words = (
+        f"{_and(names)} {'walks' if len(names) == 1 else 'walk'} {at}; for {_and(on_list)} it is "
+        "the list. What in a rule does your line look at?"
+    )
+    return _verdict("some-rates-another", f"{words} {verdict.parting.words}")
+
+
+def _is_of(lr, rates):
+    return bool(np.isclose(lr, rates).any())
+
+
+def _multiple(off):
+    """By which one factor rates differ from those of their lists, in words."""
+    _, _, lr, rates = off[0]
+    factors = [lr / rate for rate in rates]
+    found = [f for f in factors if all(_is_of(x / f, xs) for *_, x, xs in off)]
+    values = sorted({float(f"{lr:.3g}") for *_, lr, _ in off})
+    if len(found) == 1 and len(values) > 1:
+        return f"{found[0]:.3g} times the rates of the list"
+    shown = ", ".join(f"{value:g}" for value in values[:3]) + ", ..." * (len(values) > 3)
+    return f"{shown} too, {'which is' if len(values) == 1 else 'which are'} not on the list"
+
+
+def _and(names):
+    shown = [f"`{name}`" for name in names]
+    return " and ".join(filter(None, [", ".join(shown[:-1]), shown[-1]]))
 
 
 def _recognized(exercise, played):

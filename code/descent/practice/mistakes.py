@@ -1269,6 +1269,13 @@ MISTAKES = (
             "    return w, (m, v, t) ->         return w, (m, v, t)",
             "            optimizer.step()\n ->             optimizer.step()\n            return\n",
             "        scheduler.step()\n ->         scheduler.step()\n        return\n",
+            "    parts = dict( ->         parts = dict(;     states = { ->         states = {; "
+            "    return copy ->         return copy",
+            "    parts = dict( ->         parts = dict(;     states = { ->         states = {; "
+            "    return copy.deepcopy(dict(states, epoch=epochs)) -> "
+            "        return dict(states, epoch=epochs)",
+            "        scheduler.step()\n -> ;     parts = dict( ->             parts = dict(; "
+            "    states = { ->             states = {;     return copy ->             return copy",
         ),
     ),
     Mistake(
@@ -1495,6 +1502,23 @@ MISTAKES = (
         ),
     ),
     Mistake(
+        "unknown-group-key",
+        "A group has a key that `AdamW` doesn't know. PyTorch keeps it without a word, and goes by "
+        "the name that it knows: `weight_decay`.",
+        (
+            "params=others, weight_decay=0 -> params=others, decay=0",
+            "params=matrices, weight_decay=weight_decay -> params=matrices, decay=weight_decay",
+            "params=others, weight_decay=0 -> params=others, decay=0; "
+            "params=matrices, weight_decay=weight_decay -> params=matrices, decay=weight_decay",
+        ),
+    ),
+    Mistake(
+        "matrices-left-out",
+        "Only what has more than two axes decays, such as the kernels of a convolution. A matrix "
+        "has two, and is to decay as well.",
+        ("p.ndim > 1 -> p.ndim > 2",),
+    ),
+    Mistake(
         "decay-turned-round",
         "It is turned round: the biases and scales decay, and the matrices don't.",
         ("p.ndim > 1 -> p.ndim <= 1",),
@@ -1679,6 +1703,26 @@ MISTAKES = (
             "lr=lr) -> lr=lr if name == next(iter(rules)) else 3 * lr)",
             "lr=lr) -> lr=3 * lr if name == [*rules][-1] else lr)",
             "lr=lr) -> lr=3 * lr if name == 'adam' else lr)",
+        ),
+    ),
+    Mistake(
+        "every-rate-another",
+        "The rules walk at other rates than those of the list. Where all are favored alike, two "
+        "that are the same end in a tie, and the race is fair in appearance only: what is tried "
+        "isn't what was asked for, and suits one rule more than another.",
+        (
+            "**memory, lr=lr) -> **memory, lr=3 * lr)",
+            "**memory, lr=lr) -> **memory, lr=lr / 3)",
+        ),
+    ),
+    Mistake(
+        "some-rates-another",
+        "Some rules walk at other rates than those of the list, and the race is theirs or lost by "
+        "that.",
+        (
+            '**memory, lr=lr) -> **memory, lr=3 * lr if "v" in memory or "s" in memory else lr)',
+            "**memory, lr=lr) -> **memory, lr=3 * lr if memory else lr)",
+            '**memory, lr=lr) -> **memory, lr=3 * lr if "m" in memory else lr)',
         ),
     ),
     Mistake(
@@ -2753,8 +2797,7 @@ MISTAKES = (
     ),
     Mistake(
         "test-fails-all",
-        "Your test says False to everything that it is handed, and so to what is right. What comes "
-        "of floating-point numbers agrees in many digits, and hardly ever in all.",
+        "Your test says False to everything that it is handed, and so to what is right.",
     ),
     Mistake(
         "test-turned-round",

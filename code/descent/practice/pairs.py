@@ -99,6 +99,8 @@ _OF_CORRECTIONS = {
 
 def _contradict(one, two):
     """Whether two mistakes can't be made together: what isn't there can't be wrong."""
+    if {one, two} == {"decay-on-all", "decay-not-handed-on"}:
+        return True
     return {one, two} & {"no-correction"} != set() and {one, two} & _OF_CORRECTIONS != set()
 
 

@@ -885,16 +885,23 @@ def play_checkpoint(exercise, submission):
         _add_training(played, title, path, epochs * n, rate)
         played.seen["logs"].append(log)
     played.seen["begin"] = begin_checkpoint(exercise, call)
-    before = [value for title, _, value, _ in played.values if title == "at one go"][1:7]
+    before = [
+        value
+        for title, count in (("at one go", 6), ("interrupted early", 4))
+        for value in [value for case, _, value, _ in played.values if case == title][1 : count + 1]
+    ]
     played.unsteady = not np.array_equal(played.seen["begin"], before, equal_nan=True)
     played.changed.discard("saved")  # As in PyTorch, loading makes no copies.
     return played
 
 
 def begin_checkpoint(exercise, submission):
-    """The weight and the rate at every step of the first of these trainings, six steps if right."""
-    path = _interrupted(submission, BATCHES[:2], 3, 3)[0][:6]
-    return np.concatenate([path, np.full((6 - len(path), 2), np.nan)])
+    """The weight and the rate at every step of the two short ones of these trainings."""
+    parts = []
+    for n, epochs, stop in ((2, 3, 3), (1, 4, 2)):
+        path = _interrupted(submission, BATCHES[:n], epochs, stop)[0][: n * epochs]
+        parts += [path, np.full((n * epochs - len(path), 2), np.nan)]
+    return np.concatenate(parts)
 
 
 def _add_training(played, title, path, count, rate):
@@ -956,7 +963,7 @@ MODELS = {
 
 def play_parameter_groups(exercise, submission):
     """Three steps of two models, and what they make of every parameter."""
-    played = Played(seen=dict(refused=""))
+    played = Played(seen=dict(refused="", unknown=set()))
     call = Caller(submission, played, exercise.required)
     call.check_fit(len(exercise.required), exercise.hyper)
     hypers = dict(lr=0.1, weight_decay=0.5), dict(lr=0.02, weight_decay=0.1)
@@ -965,7 +972,9 @@ def play_parameter_groups(exercise, submission):
     for ((title, shapes), _), path in zip(cases, paths, strict=True):
         for k, values in enumerate(path):
             for name, value in zip(shapes, values, strict=True):
-                played.add(f"in `{name}` of {title}", f"After step {k + 1}", value, "")
+                played.add(
+                    f"in the parameter `{name}` of {title}", f"After step {k + 1}", value, ""
+                )
     (_, shapes), hyper = cases[0]
     played.unsteady = not same(paths[0], _stepped(call, shapes, hyper, played))
     return played
@@ -990,10 +999,23 @@ def _stepped(call, shapes, hyper, played):
         raise NotBegun
     if not isinstance(optimizer, Optimizer):
         name = name_of(call.function)
+        if isinstance(optimizer, list | tuple) and optimizer:
+            if all(isinstance(group, dict) for group in optimizer):
+                raise Refused(
+                    f"{name} returned the groups themselves. Hand them to `AdamW`, and return the "
+                    "optimizer that it makes."
+                )
+            if all(isinstance(one, Optimizer) for one in optimizer):
+                raise Refused(
+                    f"{name} returned {len(optimizer)} optimizers. One is asked for, that has a "
+                    "group for what decays and another for the rest."
+                )
         raise Refused(
-            f"{name} returned {brief(optimizer)}. It returns an optimizer: what a call of `AdamW` "
-            "makes."
+            f"{name} returned {brief(optimizer)}, and should return an optimizer: what a call of "
+            "`AdamW` makes."
         )
+    known = {"params", "param_names", "name", *optimizer.defaults}
+    played.seen["unknown"] |= {str(key) for g in optimizer.param_groups for key in g} - known
     path = []
     for k in range(3):
         for p in model.parameters():
@@ -1037,12 +1059,28 @@ RACES = {
 }
 
 
+def _watched(name, rule, rates, met):
+    """A rule that writes down its name, if a walk begins, its rate, and the list of rates."""
+
+    @functools.wraps(rule)
+    def watched(*args, **kwargs):
+        begins = len(args) + len(kwargs) < 3  # A gradient and an lr, and no memory.
+        met.append((name, begins, float(kwargs.get("lr", np.nan)), rates))
+        return rule(*args, **kwargs)
+
+    return watched
+
+
 def play_fair_race(exercise, submission):
     """Races whose rates suit the rules in different ways; one rule is entered twice."""
-    played = Played()
+    played = Played(seen=dict(met=[]))
     with _calling(exercise, submission, played) as call:
         for title, (entered, tune, test, start, rates, steps) in RACES.items():
-            given = dict(entered), tune, test, np.array(start)
+            watched = {
+                name: _watched(name, rule, rates, played.seen["met"])
+                for name, rule in entered.items()
+            }
+            given = watched, tune, test, np.array(start)
             found = call(*given, rates=[*rates], steps=steps)
             if found is Ellipsis:
                 raise NotBegun

@@ -123,9 +123,14 @@ def _is_passed_over(name, frame):
 def shown(printed, last=False):
     """What a function printed, cut short: the first lines, or the last before it was stopped."""
     lines = printed.splitlines()
-    short = [line[:80] for line in (lines[-5:] if last else lines[:5])]
+    short = [_cut(line, 80) for line in (lines[-5:] if last else lines[:5])]
     left_out = ["..."] * (len(lines) > 5)
     return "\n".join(left_out + short if last else short + left_out)
+
+
+def _cut(line, most):
+    """A line, with three dots where it is cut."""
+    return line if len(line) <= most else line[: most - 3] + "..."
 
 
 def trouble_message(trouble, function):
@@ -170,13 +175,31 @@ def trouble_message(trouble, function):
         return begun + f"That is a module of Python's: `import {missing[1]}` comes first."
     if missing and hasattr(np, missing[1]):
         return begun + f"NumPy has that name, and Python doesn't know it alone: `np.{missing[1]}`."
+    if missing and missing[1] in _LIBRARIES:
+        return begun + _HANDED_IN
+    if "inhomogeneous" in trouble.text or (
+        trouble.kind == "TypeError" and "operand" in trouble.text and "'tuple'" in trouble.text
+    ):
+        return begun + _PAIR
     if LACKS in trouble.text:
         return begun + "It may well be right in PyTorch. Leave it out for the check."
     return begun + _ADVICE.get(trouble.kind, _ADVICE[None])
 
 
+# What a learner would write for a library that no exercise needs.
+_LIBRARIES = {"torch", "nn", "optim", "F", "jax", "jnp", "optax", "tf", "keras"}
+_HANDED_IN = (
+    "Such a library may not be here, and isn't needed: what the exercise needs is handed in, under "
+    "the names of the arguments."
+)
+_PAIR = (
+    "Things that belong together were taken for one number or array. A rule returns two: take them "
+    "apart first, as in `w, memory = rule(...)`."
+)
+
 _ADVICE = {
     None: "What does each name on that line hold? Print them just before it.",
+    "ModuleNotFoundError": _HANDED_IN,
     "NameError": "A name is used there that nobody has set. Is it spelled as elsewhere?",
     "UnboundLocalError": (
         "A name is read there before it is set in the function. A function that sets a name "
@@ -208,7 +231,7 @@ def _line(place):
     if place is None:
         return ""
     text = linecache.getline(place.file, place.line).strip()
-    shown = f", {code(text[:100])}" if text else ""
+    shown = f", {code(_cut(text, 100))}" if text else ""
     return f"in line {place.line} of {place.function}{shown}"
 
 
