@@ -43,6 +43,7 @@ WRITTEN_OUT = {
     ("solutions/rmsprop.ipynb#exhibit-a-solution", "exhibit_a", "rmsprop"),
     ("solutions/rmsprop.ipynb#exhibit-b-solution", "exhibit_b", "rmsprop"),
     ("solutions/rmsprop.ipynb#rule-solution", "my_rmsprop", "rmsprop"),
+    ("tests/test_practice_broken.py", "one_line", "rmsprop"),
     ("tests/test_practice_plan.py", "again", "momentum"),
 }
 
