@@ -413,6 +413,14 @@ def pressed(page, cell):
     return box.locator(".cell_output").inner_text()
 
 
+def cell_where(page, wanted):
+    """The first cell of a page whose code is wanted, as a function says: its number, its code."""
+    texts = page.locator("div.cell").evaluate_all(
+        "all => all.map(e => e.querySelector('.cell_input pre')?.textContent ?? '')"
+    )
+    return next((number, text) for number, text in enumerate(texts) if wanted(text))
+
+
 def stubs(page):
     """The cells of a page that are to be filled in: (its number, that which checks, exercise)."""
     texts = page.locator("div.cell").evaluate_all(
@@ -904,10 +912,7 @@ def test_an_experiment_is_open_and_runs_with_what_it_needs(tab):
 
 def test_what_needs_pytorch_keeps_what_was_computed_with_it(tab):
     page = tab("adam_in_pytorch")
-    texts = page.locator("div.cell").evaluate_all(
-        "all => all.map(e => e.querySelector('.cell_input pre')?.textContent ?? '')"
-    )
-    number = next(i for i, text in enumerate(texts) if "twice the first" in text)
+    number, _ = cell_where(page, lambda code: "twice the first" in code)
     box = page.locator("div.cell").nth(number)
     box.get_by_role("button", name="Run or change this cell").click(force=True)
     box.get_by_text("A page has no PyTorch").wait_for()
@@ -951,16 +956,13 @@ def test_an_answer_that_calls_pytorch_is_not_judged_and_the_next_one_is(tab, exe
 
 def test_what_a_changed_cell_of_a_chapter_would_need_is_told(tab):
     page = tab("adam_in_pytorch")
-    texts = page.locator("div.cell").evaluate_all(
-        "all => all.map(e => e.querySelector('.cell_input pre')?.textContent ?? '')"
-    )
-    number = next(i for i, text in enumerate(texts) if "twice the first" in text)
+    number, text = cell_where(page, lambda code: "twice the first" in code)
     box = page.locator("div.cell").nth(number)
     box.get_by_role("button", name="Run or change this cell").click(force=True)
     box.get_by_text("what stands here was computed").wait_for()
-    shown = answered(page, number, f"{texts[number]}\nprint(torch)")
+    shown = answered(page, number, f"{text}\nprint(torch)")
     assert "did not run" in shown and "twice the first" not in shown
-    assert "twice the first: True" in answered(page, number, texts[number].rstrip("\n"))
+    assert "twice the first: True" in answered(page, number, text.rstrip("\n"))
 
 
 def test_a_chapters_cell_runs_where_it_stands(tab):
@@ -969,10 +971,7 @@ def test_a_chapters_cell_runs_where_it_stands(tab):
     assert page.locator("button.try").count() > 5
     page.evaluate("for (const part of document.querySelectorAll('details')) part.open = true")
     # The first cell that prints or shows a number.
-    texts = page.locator("div.cell").evaluate_all(
-        "all => all.map(e => e.querySelector('.cell_input pre')?.textContent ?? '')"
-    )
-    number = next(i for i, text in enumerate(texts) if "print(" in text and "plot" not in text)
+    number, _ = cell_where(page, lambda code: "print(" in code and "plot" not in code)
     box = page.locator("div.cell").nth(number)
     before = box.locator(".cell_output").inner_text()
     box.get_by_role("button", name="Run or change this cell").click(force=True)
