@@ -72,14 +72,32 @@ async function run({ cells, index, picture, seconds }) {
 
 /** Begin, or say why not: Pyodide, where a file of its own doesn't come, waits for it without end. */
 async function begin(starting) {
+  const first = { fetch, instantiate: WebAssembly.instantiateStreaming };
   let refuse;
-  const refused = new Promise((_, reject) => (refuse = (event) => {
+  const refused = new Promise((_, reject) => (refuse = reject));
+  const unheard = (event) => {
     event.preventDefault();
-    reject(event.reason);
-  }));
-  addEventListener("unhandledrejection", refuse);
-  await Promise.race([start(starting), refused]);
-  removeEventListener("unhandledrejection", refuse);
+    refuse(event.reason);
+  };
+  addEventListener("unhandledrejection", unheard);
+  // What it catches itself, and goes on without.
+  self.fetch = (address, ...options) => {
+    const answer = first.fetch.call(self, address, ...options);
+    answer.then(({ ok, status }) => ok || refuse(new Error(`${address}: ${status}`)), refuse);
+    return answer;
+  };
+  WebAssembly.instantiateStreaming = (...given) => {
+    const made = first.instantiate.apply(WebAssembly, given);
+    made.catch(refuse);
+    return made;
+  };
+  try {
+    await Promise.race([start(starting), refused]);
+  } finally {
+    removeEventListener("unhandledrejection", unheard);
+    self.fetch = first.fetch;
+    WebAssembly.instantiateStreaming = first.instantiate;
+  }
 }
 
 addEventListener("message", async ({ data: { number, start: starting, run: running, watch, walk, progress } }) => {
