@@ -7,7 +7,6 @@ import tomllib
 from html import unescape
 
 import pytest
-from fontTools.ttLib import TTFont
 from sphinx.errors import ExtensionError
 
 import book
@@ -117,6 +116,8 @@ def test_what_others_made_is_as_it_was_taken(name):
 
 @pytest.fixture(scope="module")
 def served_font():
+    from fontTools.ttLib import TTFont
+
     return TTFont(io.BytesIO((ROOT / vendored()["stix-two-math"]["file"]).read_bytes()))
 
 

@@ -18,8 +18,6 @@ import tempfile
 import tomllib
 from pathlib import Path
 
-from fontTools import subset
-
 ROOT = Path(__file__).resolve().parent.parent
 VENDORED = ROOT / "tools" / "vendored.toml"
 
@@ -118,6 +116,9 @@ def scale(font, name, x, y):
 
 
 def main():
+    # Here alone, since other tools import this file, and the tests those.
+    from fontTools import subset
+
     entry = tomllib.loads(VENDORED.read_text(encoding="utf-8"))["stix-two-math"]
     files = package(entry)
     options = subset.Options()
