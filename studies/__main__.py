@@ -193,12 +193,7 @@ def sample(study):
     """
     rows, module = stored.rows(study), importlib.import_module(f"studies.{study}")
     if not hasattr(module, "RACES"):
-        problem = problems.PROBLEMS["digits"]()
-        for lr in module.RATES:
-            again, before = module.resumed(problem, lr, 0), rows.where(lr=lr)
-            for name in ("leap", "hurts"):
-                if not before[name].min() * 0.9 <= again[name] <= before[name].max() * 1.1:
-                    yield f"{study}: {name} at lr = {lr} is {again[name]:.4g}"
+        yield from (f"{study}: {told}" for told in module.differences(rows))
         return
     for race in sampled(module.RACES):
         problem, budget = problems.PROBLEMS[race.problem](), race.budgets[0]

@@ -45,4 +45,14 @@ def all_rows():
     return [resumed(problem, lr, seed) for lr in RATES for seed in REPORT]
 
 
+def differences(rows):
+    """Resume one run at each learning rate again, and say what differs."""
+    problem = PROBLEMS["digits"]()
+    for lr in RATES:
+        again, before = resumed(problem, lr, 0), rows.where(lr=lr)
+        for name in ("leap", "hurts"):
+            if not before[name].min() * 0.9 <= again[name] <= before[name].max() * 1.1:
+                yield f"{name} at lr = {lr} is {again[name]:.4g}"
+
+
 PARTS = {"both rates": all_rows}

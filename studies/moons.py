@@ -1,0 +1,64 @@
+"""The lab of two moons, three rules at sixteen learning rates each. Budget: five minutes of CPU."""
+
+import numpy as np
+
+from descent import rules, tasks
+from studies.protocol import TUNING
+
+RULES = ("gd", "momentum_ema", "adam")
+# From the lab's own rate up, a factor of two apart; the lab's own start is the first of the twenty.
+RATES = 0.0007 * 2.0 ** np.arange(16)
+REPORT = tuple(range(3, 23))
+BUDGETS, BATCH = (586, 2344), 64
+COLUMNS = ("rule", "budget", "lr", "seed", "first", "train", "right", "right_new")
+
+
+def swept(rule, budget, rates=RATES, seeds=TUNING + REPORT):
+    """A row for each learning rate and start.
+
+    The training loss and the share of points on the right side, of those it learned from and of new
+    ones, are means over the last tenth of the steps; `first` is the sum of the first ten losses.
+    """
+    task, step = tasks.moons(), getattr(rules, rule)
+    draw, lr = task.noisy(BATCH, seeds), np.asarray(rates)[:, None, None]
+    w = np.broadcast_to([task.start(seed) for seed in seeds], (len(rates), len(seeds), task.size))
+    memory, losses, sides = {}, [], []
+    with np.errstate(all="ignore"):
+        for k in range(budget):
+            loss, g = draw(w)
+            losses.append(loss)
+            move, memory = step(g, **memory, lr=lr)
+            w = w - move
+            if k >= 0.9 * budget and k % 6 == 0:
+                sides.append([task.accuracy(w, part) for part in ("train", "test")])
+    found = sum(losses[:10]), np.mean(losses[-(budget // 10) :], axis=0), *np.mean(sides, axis=0)
+    return [
+        dict(
+            zip(
+                COLUMNS,
+                (rule, budget, float(at), seed, *(float(a[i, j]) for a in found)),
+                strict=True,
+            )
+        )
+        for i, at in enumerate(rates)
+        for j, seed in enumerate(seeds)
+    ]
+
+
+def differences(rows):
+    """Run each rule again at one rate, on the first start, and say what differs."""
+    for rule in RULES:
+        before = rows.where(rule=rule, budget=BUDGETS[0], lr=RATES[8])
+        (again,) = swept(rule, BUDGETS[0], RATES[8:9], REPORT[:1])
+        same = before.where(seed=REPORT[0])
+        if not abs(again["first"] / same["first"][0] - 1) <= 1e-9:
+            yield f"{rule}: the first losses sum to {again['first']!r}, not {same['first'][0]!r}"
+        if not before["train"].min() / 1.1 <= again["train"] <= before["train"].max() * 1.1:
+            yield f"{rule}: ends at {again['train']:.4g}"
+
+
+PARTS = {
+    f"{rule} {budget}": lambda rule=rule, budget=budget: swept(rule, budget)
+    for rule in RULES
+    for budget in BUDGETS
+}
