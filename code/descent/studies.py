@@ -8,7 +8,7 @@ from importlib.resources import files
 
 import numpy as np
 
-STUDIES = ("races", "batches", "betas", "tails", "warmup", "resume", "roots", "moons")
+STUDIES = ("races", "batches", "betas", "tails", "warmup", "resume", "roots", "moons", "shared")
 # The columns that hold words, some of them empty; all others hold numbers.
 WORDS = {"problem", "rule", "schedule", "phase", "by", "hyper"}
 
