@@ -506,7 +506,8 @@ def distance(line, truth, since):
 
 
 DECAYED, DECAY_LR = 2000, 0.001
-SIZES = np.logspace(-2, 2, 17)
+# As many digits as every processor's powers agree in.
+SIZES = np.array([float(f"{size:.12g}") for size in np.logspace(-2, 2, 17)])
 QUIET, LOUD = 4, 12  # where in `SIZES` the two weights' noise is: 0.1 and 10
 FEW = [0, QUIET, LOUD, 16]  # enough for a level line
 
