@@ -16,8 +16,8 @@ race = importlib.import_module("descent.explore.race")
 
 FIGURE = explore.race()
 NAMES = list(race.NAMES)
-# What is smooth enough for a whole walk to be the same in two languages. (The hills' sines have other
-# last digits on another processor already, of which a rate that is far too large makes other walks.)
+# What is smooth enough for a whole walk to be the same in two languages. (On another processor the
+# hills' sines have other last digits, of which a rate that is far too large makes other walks.)
 CALM = ("bowl", "ravine", "saddle")
 
 

@@ -2,7 +2,6 @@
 
 import datetime
 import json
-import re
 
 import pytest
 
@@ -94,7 +93,7 @@ def test_only_what_is_written_from_a_blank_page_or_foretold_is_asked_again(monke
 
 
 def test_two_weeks_of_45_minutes_a_day_through_every_chapter():
-    days = plan.days()
+    days = plan.days()[: plan.CORE]
     assert len(days) == 14
     for number, day in enumerate(days, 1):
         assert tool.taken(day) <= plan.MINUTES, f"day {number} takes {tool.taken(day)} minutes"
@@ -112,6 +111,15 @@ def test_two_weeks_of_45_minutes_a_day_through_every_chapter():
         assert all(s.page in read or not (BOOK / f"{s.page}.ipynb").exists() for s in day.do)
 
 
+def test_after_the_two_weeks_comes_every_exercise_that_they_leave_out():
+    asked = [section for day in plan.days() for section in day.do]
+    assert sorted(asked) == sorted(plan.SECTIONS)
+    rest = plan.days()[plan.CORE :]
+    assert not any(day.read for day in rest) and all(day.recalls for day in rest)
+    assert all(tool.taken(day) >= 20 for day in rest[:-1])
+    assert all(tool.taken(day) <= plan.MINUTES for day in rest)
+
+
 def test_a_plan_that_asks_for_what_no_page_has_gets_an_error(monkeypatch):
     monkeypatch.setattr(plan, "_DAYS", [("", {"adam": (99,)})])
     with pytest.raises(ValueError, match=r"day 1 asks for \[\('adam', 99\)\]"):
@@ -119,10 +127,12 @@ def test_a_plan_that_asks_for_what_no_page_has_gets_an_error(monkeypatch):
 
 
 def test_the_practice_page_shows_the_plan():
-    assert re.search(tool.LINE, (BOOK / "practice.md").read_text(encoding="utf-8"))
-    table = tool.table().splitlines()
-    assert len(table) == 2 + 14
-    for number, (row, day) in enumerate(zip(table[2:], plan.days(), strict=True), 1):
+    text = (BOOK / "practice.md").read_text(encoding="utf-8")
+    assert tool.LINE.search(text) and tool.REST.search(text)
+    core, rest = tool.table(1, plan.CORE).splitlines(), tool.table(plan.CORE + 1).splitlines()
+    assert core[:2] == rest[:2] and len(core) == 2 + plan.CORE
+    rows = core[2:] + rest[2:]
+    for number, (row, day) in enumerate(zip(rows, plan.days(), strict=True), 1):
         assert row.startswith(f"| {number} |") and row.endswith(f"| {tool.taken(day)} |")
 
 

@@ -1,7 +1,7 @@
 """Sphinx extension: the plan of two weeks, and what the practice page needs to ask things again.
 
-In `practice.md` the line `% the plan` becomes a table, and below it, out of sight, what the page's
-script reads. As a command, it writes the rows of `code/descent/practice/plan.py` from the
+In `practice.md` the lines `% the plan` and `% the rest of the plan` become tables, and below the
+first, out of sight, stands what the page's script reads. As a command, it writes the rows of `code/descent/practice/plan.py` from the
 notebooks:
 
     python tools/plan.py
@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 BOOK = ROOT / "book"
 TABLE = Path(plan.__file__)
 LINE = re.compile(r"^% the plan$", re.MULTILINE)
+REST = re.compile(r"^% the rest of the plan$", re.MULTILINE)
 ROWS = re.compile(r"(?<=^_ROWS = \(\n)(?:    .*\n)*(?=\)$)", re.MULTILINE)
 HEADING = re.compile(r"^## (\d+)\. (.+)$", re.MULTILINE)
 ABOUT = re.compile(
@@ -136,15 +137,20 @@ def taken(day):
     return reading(day.read) + sum(section.minutes for section in day.do) + day.recalls
 
 
-def table():
-    """The plan in Markdown.
+def table(first=1, last=None):
+    """Days of the plan in Markdown.
+
+    Parameters
+    ----------
+    first, last : int
+        From which day to which, to the last by default.
 
     Returns
     -------
     str
     """
     lines = ["| Day | Read | Do | Minutes |", "|--:|---|---|--:|"]
-    for number, day in enumerate(plan.days(), 1):
+    for number, day in list(enumerate(plan.days(), 1))[first - 1 : last]:
         done = {}
         for section in day.do:
             done.setdefault(section.page, []).append(f"{section.number}")
@@ -174,8 +180,8 @@ def fill(app, docname, source):
         # A script's text is no HTML: nothing in it is to be escaped but its own end.
         script = '<script type="application/json" id="course">{}</script>'
         hidden = script.format(data().replace("</", "<\\/"))
-        text = f"{table()}\n\n```{{raw}} html\n{hidden}\n```"
-        source[0] = LINE.sub(lambda _: text, source[0])
+        text = f"{table(1, plan.CORE)}\n\n```{{raw}} html\n{hidden}\n```"
+        source[0] = REST.sub(lambda _: table(plan.CORE + 1), LINE.sub(lambda _: text, source[0]))
         for path in (*Path(practice.__file__).parent.glob("*.py"), *BOOK.glob("*.ipynb")):
             app.env.note_dependency(str(path))
 

@@ -1,4 +1,4 @@
-"""All exercises, page by page, and a plan of two weeks through them, 45 minutes a day."""
+"""All exercises, page by page, and a plan: two weeks, 45 minutes a day, then what they leave out."""
 
 from typing import NamedTuple
 
@@ -191,13 +191,18 @@ _DAYS = (
 )
 
 
+# So many days are the course; what they leave out comes after them.
+CORE = len(_DAYS)
+
+
 def days():
-    """The plan.
+    """The plan: two weeks through every chapter, then the exercises that they leave out.
 
     Returns
     -------
     list of Day
-        The first has nothing to recall yet.
+        The first has nothing to recall yet. The days after `CORE` have nothing to read, and are
+        filled in the order of the pages.
 
     Raises
     ------
@@ -210,8 +215,14 @@ def days():
         keys = [(page, number) for page, numbers in wanted.items() for number in numbers]
         if lost := [key for key in keys if key not in known]:
             raise ValueError(f"day {len(plan) + 1} asks for {lost}, and no exercise page has that")
-        plan.append(Day(read, tuple(known[key] for key in keys), RECALLS if plan else 0))
-    return plan
+        plan.append(Day(read, tuple(known.pop(key) for key in keys), RECALLS if plan else 0))
+    do, left = (), MINUTES - RECALLS
+    for section in known.values():
+        if do and section.minutes > left:
+            plan.append(Day("", do, RECALLS))
+            do, left = (), MINUTES - RECALLS
+        do, left = (*do, section), left - section.minutes
+    return [*plan, Day("", do, RECALLS)] if do else plan
 
 
 def of_names():
