@@ -37,6 +37,14 @@ def run(monkeypatch, capsys):
     return run
 
 
+def test_an_answer_that_calls_the_library_is_told_that_it_need_not(run):
+    answer = "def f(x):\n    return unheard_of.twice(x)\n\ncheck('f', f)"
+    assert (
+        run(answer)
+        == f"{SKIPPED}Does your answer call it? What your function needs is handed in.\n"
+    )
+
+
 def test_a_cell_that_uses_the_library_is_skipped_and_others_run(run):
     assert run("print(unheard_of.answer)") == SKIPPED
     assert run("answer = 41\nprint(answer + 1)") == "42\n"

@@ -1,8 +1,8 @@
 """Sphinx extension: the plan of two weeks, and what the practice page needs to ask things again.
 
 In `practice.md` the lines `% the plan` and `% the rest of the plan` become tables, and below the
-first, out of sight, stands what the page's script reads. As a command, it writes the rows of `code/descent/practice/plan.py` from the
-notebooks:
+first, out of sight, stands what the page's script reads. As a command, it writes the rows of
+`code/descent/practice/plan.py` from the notebooks:
 
     python tools/plan.py
 """

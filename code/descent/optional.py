@@ -53,7 +53,10 @@ class _Skipper:
             self.missing -= defined
             return cell
         self.missing |= defined
-        return ast.parse(f"print({f'Skipped: this cell needs {self.title}.'!r})")
+        told = f"Skipped: this cell needs {self.title}."
+        if "check" in _names(cell)[0]:
+            told += "\nDoes your answer call it? What your function needs is handed in."
+        return ast.parse(f"print({told!r})")
 
 
 def _asked(cell):

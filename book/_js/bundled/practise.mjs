@@ -398,7 +398,7 @@ class Cell {
       outputs = [{ error: `This did not come to an end within ${LIMIT / 1000} seconds, and was stopped. Is there a loop that never ends? Python starts anew.` }];
     else if (ended) outputs = [{ error: "Stopped. Python starts anew." }];
     else if (failed) outputs = [{ error: failed }];
-    const [, lacking] = outputs[0]?.stdout?.match(/^Skipped: this cell needs (.*)\.\n$/) ?? [];
+    const [, lacking] = outputs[0]?.stdout?.match(/^Skipped: this cell needs (.*)\.\n/) ?? [];
     // What was computed elsewhere says more than that it can't be computed here. But in an exercise,
     // and of a cell that was changed, it is an answer to something else.
     if (lacking && !practising && asked === this.original) {

@@ -1,4 +1,4 @@
-"""All exercises, page by page, and a plan: two weeks, 45 minutes a day, then what they leave out."""
+"""All exercises, page by page, and a plan: two weeks, 45 minutes a day, and what is left."""
 
 from typing import NamedTuple
 
