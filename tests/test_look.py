@@ -268,6 +268,32 @@ def test_a_table_that_code_shows_is_framed_and_a_measurement_leads_out_of_its_fo
     assert other.astext() == line
 
 
+NARROW = {"viewport": {"width": 390, "height": 800}}
+
+
+@pytest.mark.parametrize(
+    ("page", "places"),
+    [({}, ["left", "Right"]), (NARROW, ["above", "Below"])],
+    indirect=["page"],
+)
+def test_a_caption_names_the_panels_where_they_stand(page, site, places):
+    page.goto(f"{site}adagrad.html")
+    caption = page.locator("p.caption", has_text="both come down the same way").inner_text()
+    assert caption.startswith(f"What to see: {places[0]}, both come down")
+    assert f". {places[1]}, RMSprop" in caption and "  " not in caption
+
+
+def test_a_caption_of_one_panel_keeps_its_sides():
+    import markup
+
+    words = "What to see: left, a slope. To the right, a plateau."
+    document = new_document("page")
+    caption = nodes.paragraph("", "", nodes.emphasis(words, words))
+    document += [nodes.raw("", "<picture>", format="html"), caption]
+    markup.Captions(document).run()
+    assert caption.astext() == words and not list(caption.findall(nodes.raw))
+
+
 @pytest.mark.parametrize("page", [{"color_scheme": s} for s in ("light", "dark")], indirect=True)
 def test_colors_can_be_told_from_what_is_behind_them(page, site):
     page.goto(f"{site}{CHAPTER}.html")

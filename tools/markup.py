@@ -1,7 +1,8 @@
 """Sphinx extension: markup for readers, where the theme's and MyST-NB's would be in their way.
 
 - A folded cell is a mark at its edge, with a name, and no bar.
-- The paragraph in italics after a figure or an output is its caption.
+- The paragraph in italics after a figure or an output is its caption. It says "above" for "left"
+  where a phone shows the panels so.
 - A table scrolls by itself, by keyboard too, and one that code shows as well. An empty corner of it
   is no heading.
 - A measurement's line says what was measured, and leads to its row on the answer page, from every
@@ -113,6 +114,30 @@ def is_shown(node):
     )
 
 
+# Where a phone has the panels of a figure: below each other.
+STACKED = {"left": "above", "Left": "Above", "right": "below", "Right": "Below"}
+PLACE = re.compile(r"(?:^|(?<=[.:] ))(left|right)(?=, )", re.IGNORECASE)
+
+
+def placed(text):
+    """A caption's text as nodes: panels that stand left and right are above and below on a phone.
+
+    Parameters
+    ----------
+    text : str
+
+    Yields
+    ------
+    docutils.nodes.Node
+    """
+    for i, part in enumerate(PLACE.split(text)):
+        if i % 2 == 0:
+            yield nodes.Text(part)
+            continue
+        for kind, word in (("wide", part), ("narrow", STACKED[part])):
+            yield nodes.raw("", f'<span class="{kind}-only">{word}</span>', format="html")
+
+
 class Captions(SphinxPostTransform):
     """A paragraph in italics after a picture or a cell becomes its caption, upright."""
 
@@ -130,6 +155,11 @@ class Captions(SphinxPostTransform):
             paragraph["classes"].append("caption" if is_shown(above) else "aside")
             paragraph.children = []
             paragraph.extend(inner[0].children)
+            # One that names the right panel; else "left" is a part of the only one.
+            told = [found[0].lower() for found in PLACE.finditer(paragraph.astext())]
+            if is_shown(above) and "right" in told:
+                for text in list(paragraph.findall(nodes.Text)):
+                    text.parent.replace(text, list(placed(text.astext())))
 
 
 def configure(app, config):
