@@ -54,13 +54,16 @@ def git(*command):
 
 
 def predictions(text, study):
-    """What a ledger predicts of a study: nothing else of its entries."""
-    told = ("prediction", "low", "high", "counts_from", "counts_to", "measures", "after_a_look")
+    """What a ledger predicted of a study: nothing else of its entries.
+
+    What it says to be written after a look is no prediction, and can come at any time.
+    """
+    told = ("prediction", "low", "high", "counts_from", "counts_to", "measures")
     evidence = tomllib.loads(text)["evidence"]
     return {
         key: {name: entry.get(name) for name in told}
         for key, entry in evidence.items()
-        if entry.get("study") == study
+        if entry.get("study") == study and not entry.get("after_a_look")
     }
 
 
@@ -70,8 +73,9 @@ def committed(study):
     If they are those that the stored rows were predicted by, it is the commit of these, so that a
     run again doesn't look as if it had been predicted after the first.
     """
-    now = predictions((ROOT / LEDGER).read_text(encoding="utf-8"), study)
-    if not now:
+    text = (ROOT / LEDGER).read_text(encoding="utf-8")
+    now = predictions(text, study)
+    if f'study = "{study}"' not in text:
         sys.exit(f"{LEDGER} predicts nothing of the study {study}: say first what you expect.")
     if predictions(git("show", f"HEAD:{LEDGER}"), study) != now:
         sys.exit(

@@ -44,7 +44,14 @@ class Problem:
 
     def rates(self, rule):
         """From which to which learning rate a rule's line goes."""
-        plain = rule in ("gd", "momentum", "nesterov", "clipped_gd", "clipped_momentum")
+        plain = rule in (
+            "gd",
+            "momentum",
+            "nesterov",
+            "clipped_gd",
+            "clipped_momentum",
+            "each_clipped_gd",
+        )
         return self.plain if plain else ADAPTIVE
 
     def measured(self, w):

@@ -41,6 +41,7 @@ MEMORIES = {
     "beta1": (0, 0.5, 0.8, 0.9, 0.95, 0.975, 0.9875),
     "beta2": (0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995, 0.99975),
     "clip": tuple(2.0**k for k in range(-6, 8)),
+    "each": tuple(2.0**k for k in range(-8, 6)),
     "warm": (0, 0.025, 0.05, 0.1, 0.25, 0.5),
 }
 # How lr goes over the steps, by lr and budget.
@@ -112,7 +113,7 @@ class Rule:
 
     def __init__(self, task, name, hyper):
         hyper = dict(hyper)
-        self.clip = hyper.pop("clip", None)
+        self.clip, self.each = hyper.pop("clip", None), hyper.pop("each", None)
         hyper.pop("warm", None)
         self.rule, self.hyper, self.memory = getattr(rules, name), hyper, {}
 
@@ -121,6 +122,8 @@ class Rule:
         if self.clip:
             length = np.sqrt((g * g).sum(axis=-1, keepdims=True))
             g = g * np.minimum(1, self.clip / np.maximum(length, 1e-300))
+        if self.each:
+            g = np.clip(g, -self.each, self.each)
         step, self.memory = self.rule(g, **self.memory, lr=lr, **self.hyper)
         return w - step
 
@@ -187,6 +190,9 @@ class Free(Rule):
 RULES = {
     "clipped_gd": (Rule, "gd", {}),
     "clipped_momentum": (Rule, "momentum", {}),
+    "each_clipped_gd": (Rule, "gd", {}),
+    # RMSprop whose memory begins unbiased.
+    "rmsprop_corrected": (Rule, "adam", {"beta1": 0}),
     # Long memory without the falling rate: AdaGrad's memory, nearly, but corrected.
     "adam_long": (Rule, "adam", {"beta1": 0, "beta2": 0.9999}),
     "muon": (ByMatrix, "muon", {}),

@@ -8,7 +8,11 @@ from studies.races import TUNED
 
 # Under heavy tails, three seeds would not tell one setting from another; a step costs little here.
 TUNED_ON = tuple(range(1000, 1020))
-CLIPPED = {"clipped_gd": {"clip": 4.0}, "clipped_momentum": {"beta": 0.9, "clip": 4.0}}
+CLIPPED = {
+    "clipped_gd": {"clip": 4.0},
+    "clipped_momentum": {"beta": 0.9, "clip": 4.0},
+    "each_clipped_gd": {"each": 1.0},
+}
 RULES = ("gd", "momentum", "rmsprop", "adagrad", "adam")
 RACES = [
     Race(
