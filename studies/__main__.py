@@ -225,6 +225,22 @@ def check(study):
     print(f"{study}: the sample agrees")
 
 
+def again(study, path):
+    """Add what another run of a study reported to its rows, as the phase "again".
+
+    From nothing, on another processor: what differs there doesn't take the first rows' place.
+    """
+    ours, theirs = stored.text(study), gzip.decompress(path.read_bytes()).decode()
+    head, header, *lines = ours.splitlines()
+    other, same, *found = theirs.splitlines()
+    stamps = [json.loads(line.removeprefix("# "))["stamp"] for line in (head, other)]
+    if header != same or stamps[0] != stamps[1]:
+        sys.exit(f"{path} is of another meaning: stamped {stamps[1]}, and the rows {stamps[0]}.")
+    added = [line.replace(",report,", ",again,") for line in found if ",report," in line]
+    kept = [line for line in lines if ",again," not in line]
+    write(DATA / f"{study}.csv.gz", "\n".join([head, header, *kept, *added, ""]))
+
+
 def write(path, text):
     """Write compressed text, the same bytes for the same text."""
     packed = io.BytesIO()
@@ -244,9 +260,13 @@ def main():
     parser.add_argument("study", nargs="*", help=f"all by default: {', '.join(stored.STUDIES)}")
     parser.add_argument("--jobs", type=int, default=cpu_count())
     parser.add_argument("--check", action="store_true", help="run a sample, and compare")
+    told = "add the reports of another run of one study, the table of another machine"
+    parser.add_argument("--again", type=Path, metavar="TABLE", help=told)
     asked = parser.parse_args()
     if unknown := sorted(set(asked.study) - set(stored.STUDIES)):
         parser.error(f"there is no study {', '.join(unknown)}")
+    if asked.again:
+        return again(*asked.study, asked.again)
     for study in asked.study or stored.STUDIES:
         check(study) if asked.check else run(study, asked.jobs)
 

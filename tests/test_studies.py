@@ -1,5 +1,6 @@
 """The studies: their rows come out of their own code, and their predictions came before them."""
 
+import gzip
 import re
 import subprocess
 
@@ -169,6 +170,53 @@ def test_what_is_to_be_distrusted_is_so():
         for warm in (False, True)
     }
     assert "In the short run the search for a warm-up" in text and means[False] < means[True]
+
+    ends = list(twice())
+    moved = sum(not same for same, _, _ in ends)
+    assert f"{moved} of the {len(ends)} reports come from another setting" in text
+    ahead = {}
+    for problem, budget in (("digits", 3200), ("mnist1d", 800)):
+        equal = dict(problem=problem, budget=budget, by="train")
+        runs = [races.where(phase=phase, **equal) for phase in ("report", "again")]
+        losses = [(r.where(rule="muon")["train"], r.where(rule="adam")["train"]) for r in runs]
+        ahead[problem] = [np.count_nonzero(a <= 0.9 * b) for a, b in losses]
+    (a, b), (c, d) = ahead.values()
+    assert f"on {b} seeds instead of {a} (digits, 3,200 steps), and on {d} instead of {c}" in text
+
+
+def twice():
+    """Of each report of the races: whether the second run's setting is the same, and the two."""
+    races = studies.rows("races")
+    second = races.where(phase="again")
+    for race, by, first, _ in raced("races"):
+        keys = ("problem", "rule", "batch", "schedule", "budget")
+        again = second.where(**dict(zip(keys, race, strict=False)), by=by)
+        yield all(again[key][0] == first[key][0] for key in ("lr", "hyper")), first, again
+
+
+def test_the_races_came_out_alike_on_another_processor():
+    ends = list(twice())
+    alike = [(first, again) for same, first, again in ends if same]
+    assert len(ends) > len(alike) > 0.9 * len(ends)
+    for first, again in alike:
+        assert list(first["seed"]) == list(again["seed"]) == list(REPORT)
+        np.testing.assert_allclose(again["first"], first["first"], rtol=1e-9)
+
+
+def test_another_runs_reports_are_added_and_those_of_another_meaning_are_not(tmp_path, monkeypatch):
+    table = "# {}\nphase,seed,train\n{}\n"
+    head = '{{"stamp": "{}"}}'.format
+    monkeypatch.setattr(runner, "DATA", tmp_path)
+    stored = table.format(head("a"), "try,0,1\nx,report,0,1\nx,again,0,9")
+    monkeypatch.setattr(runner.stored, "text", lambda study: stored)
+    other = tmp_path / "other.csv.gz"
+    runner.write(other, table.format(head("a"), "x,try,0,3\nx,report,0,2"))
+    runner.again("races", other)
+    added = gzip.decompress((tmp_path / "races.csv.gz").read_bytes()).decode()
+    assert added == table.format(head("a"), "try,0,1\nx,report,0,1\nx,again,0,2")
+    runner.write(other, table.format(head("b"), "x,report,0,2"))
+    with pytest.raises(SystemExit, match="of another meaning: stamped b, and the rows a"):
+        runner.again("races", other)
 
 
 # The protocol itself.
