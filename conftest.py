@@ -15,11 +15,6 @@ import pictures
 import rounding
 
 
-def pytest_xdist_auto_num_workers():
-    """One worker more than processors: a test that waits for a browser leaves one idle."""
-    return (os.cpu_count() or 1) + 1
-
-
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item):
     """Compare a notebook cell's pictures too, and all outputs of those that nbval ignores."""

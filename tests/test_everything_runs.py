@@ -16,7 +16,7 @@ from contents import ALL_PAGES, BOOK, NOTEBOOKS
 
 # What there is in any of them is met in these. (Rules on tasks, twenty seeds, rows of studies, live
 # figures, questions, pictures, exercises, and a library that is missing.)
-SOME = ["stochastic_gradient_descent", "adam", "exercises/adam", "exercises/adam_in_pytorch"]
+SOME = ["rmsprop", "adam", "exercises/adam", "exercises/adam_in_pytorch"]
 NAMES = [name.removesuffix(".ipynb") for name in NOTEBOOKS]
 # Training there is sensitive to rounding, and a page's NumPy, without BLAS, sums in another order.
 # Most of these differ between processors too: see tests/rounding.py.
