@@ -159,8 +159,7 @@ def table(first=1, last=None):
             for page, numbers in done.items()
         ]
         read = f"[{plan.TITLES[day.read]}]({day.read}.ipynb)" if day.read else ""
-        again = ["what is asked again"] * bool(day.recalls)
-        lines.append(f"| {number} | {read} | {'; '.join(again + do)} | {taken(day)} |")
+        lines.append(f"| {number} | {read} | {'; '.join(do)} | {taken(day)} |")
     return "\n".join(lines)
 
 
