@@ -193,6 +193,8 @@ RULES = {
     "each_clipped_gd": (Rule, "gd", {}),
     # RMSprop whose memory begins unbiased.
     "rmsprop_corrected": (Rule, "adam", {"beta1": 0}),
+    # The same with a memory of a hundred steps.
+    "rmsprop_hundred": (Rule, "adam", {"beta1": 0, "beta2": 0.99}),
     # Long memory without the falling rate: AdaGrad's memory, nearly, but corrected.
     "adam_long": (Rule, "adam", {"beta1": 0, "beta2": 0.9999}),
     "muon": (ByMatrix, "muon", {}),

@@ -6,7 +6,8 @@ Budget: ten minutes of CPU.
 from studies.protocol import Race
 from studies.races import TUNED
 
+BETA2 = TUNED["rmsprop"]
 RACES = [
-    Race("words", rule, (100, 400), TUNED["rmsprop"], batch=32, schedule="root", lines=0)
-    for rule in ("rmsprop", "rmsprop_corrected")
+    Race("words", rule, (100, 400), tuned, batch=32, schedule="root", lines=0)
+    for rule, tuned in dict(rmsprop=BETA2, rmsprop_corrected=BETA2, rmsprop_hundred={}).items()
 ]
