@@ -153,6 +153,7 @@ def table(first=1, last=None):
     # Where nothing is read, there is no column for it. The page's script counts from the right.
     reads = any(day.read for _, day in shown)
     lines = ["| Day | Read | Do | Minutes |", "|--:|---|---|--:|"]
+    tie = "\N{NO-BREAK SPACE}"
     if not reads:
         lines = [line.replace(" Read |", "").replace("|---|---|", "|---|") for line in lines]
     for number, day in shown:
@@ -160,7 +161,7 @@ def table(first=1, last=None):
         for section in day.do:
             done.setdefault(section.page, []).append(f"{section.number}")
         do = [
-            f"[{plan.TITLES[page]}](exercises/{page}.ipynb)\N{NO-BREAK SPACE}{', '.join(numbers)}"
+            f"[{plan.TITLES[page]}](exercises/{page}.ipynb){tie}{f',{tie}'.join(numbers)}"
             for page, numbers in done.items()
         ]
         read = f"[{plan.TITLES[day.read]}]({day.read}.ipynb)" if day.read else ""
