@@ -513,6 +513,14 @@ def test_the_page_tells_of_every_exercise_and_mistake():
     assert judging.__file__ in noted
 
 
+def test_the_page_shows_the_report_that_its_example_gets():
+    text = (ROOT / "book" / "practice.md").read_text(encoding="utf-8")
+    example, shown = re.search(r"```python\n([^`]*?\ncheck\([^`]*)```\n\n> (.*)", text).groups()
+    names = dict(np=np)
+    exec(example.replace("\ncheck(", "\nreport = check("), names)
+    assert repr(names["report"]) == shown.replace("**", "")
+
+
 def test_other_pages_stay_as_they_are():
     source = ["# A page\n\nwith % the exercises in a line\n"]
     exercises.fill(None, "page", source)

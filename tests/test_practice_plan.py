@@ -130,7 +130,11 @@ def test_the_practice_page_shows_the_plan():
     text = (BOOK / "practice.md").read_text(encoding="utf-8")
     assert tool.LINE.search(text) and tool.REST.search(text)
     core, rest = tool.table(1, plan.CORE).splitlines(), tool.table(plan.CORE + 1).splitlines()
-    assert core[:2] == rest[:2] and len(core) == 2 + plan.CORE
+    assert core[0] == "| Day | Read | Do | Minutes |" and len(core) == 2 + plan.CORE
+    assert rest[0] == "| Day | Do | Minutes |"
+    for lines in (core, rest):
+        assert len({line.count("|") for line in lines}) == 1
+    assert f"then come {len(rest) - 2} more days" in text
     rows = core[2:] + rest[2:]
     for number, (row, day) in enumerate(zip(rows, plan.days(), strict=True), 1):
         assert row.startswith(f"| {number} |") and row.endswith(f"| {tool.taken(day)} |")

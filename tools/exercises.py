@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 from descent import practice
+from descent.practice import plan
 from descent.practice.exercises import EXERCISES
 
 LINE = re.compile(r"^% the exercises$", re.MULTILINE)
@@ -27,11 +28,15 @@ def section(exercise):
         ", ".join(f"`{mistake.id}`" for mistake in exercise.mistakes if mistake.variant is variant)
         for variant in (False, True)
     )
+    place = plan.of_names().get(exercise.name)  # Some are no answer by themselves.
+    where = place and f"[{plan.TITLES[place.page]}, exercise {place.number}]"
     return (
         f"### `{exercise.name}`\n\n`{exercise.signature}`\n\n{exercise.asks}\n"
-        f"For example: {exercise.case}.\n\nNamed: {named}.\n"
-        + f"Variants: {variants}.\n"
-        * bool(variants)
+        f"For example: {exercise.case}.\n"
+        + (f"Asked in {where}(exercises/{place.page}.ipynb).\n" if place else "")
+        + f"\n<details><summary>Mistakes that are named</summary>\n\nNamed: {named}.\n"
+        + f"Variants: {variants}.\n" * bool(variants)
+        + "\n</details>\n"
     )
 
 

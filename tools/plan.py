@@ -149,17 +149,24 @@ def table(first=1, last=None):
     -------
     str
     """
+    shown = list(enumerate(plan.days(), 1))[first - 1 : last]
+    # Where nothing is read, there is no column for it. The page's script counts from the right.
+    reads = any(day.read for _, day in shown)
     lines = ["| Day | Read | Do | Minutes |", "|--:|---|---|--:|"]
-    for number, day in list(enumerate(plan.days(), 1))[first - 1 : last]:
+    tie = "\N{NO-BREAK SPACE}"
+    if not reads:
+        lines = [line.replace(" Read |", "").replace("|---|---|", "|---|") for line in lines]
+    for number, day in shown:
         done = {}
         for section in day.do:
             done.setdefault(section.page, []).append(f"{section.number}")
         do = [
-            f"[{plan.TITLES[page]}](exercises/{page}.ipynb) {', '.join(numbers)}"
+            f"[{plan.TITLES[page]}](exercises/{page}.ipynb){tie}{f',{tie}'.join(numbers)}"
             for page, numbers in done.items()
         ]
         read = f"[{plan.TITLES[day.read]}]({day.read}.ipynb)" if day.read else ""
-        lines.append(f"| {number} | {read} | {'; '.join(do)} | {taken(day)} |")
+        parts = [number, *[read] * reads, "; ".join(do), taken(day)]
+        lines.append(f"| {' | '.join(map(str, parts))} |")
     return "\n".join(lines)
 
 

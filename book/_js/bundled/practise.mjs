@@ -633,7 +633,8 @@ function day(done, known) {
   known.days.forEach(([, sections], i) => {
     const names = sections.flatMap((at) => namesOf(at, known));
     const { passed, short } = counted(names, done);
-    const text = rows[i].cells[2].querySelector("p");
+    // The cell before the last: days that read nothing have no column for it.
+    const text = rows[i].querySelector("td:nth-last-child(2) p");
     text.querySelector(".done")?.remove();
     if (passed) text.append(make("span", { class: "done" }, passed < names.length ? ` ${short} done` : " ✓ done"));
   });
