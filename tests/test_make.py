@@ -236,3 +236,13 @@ def test_every_source_decides_whether_the_pages_are_built(sources, tmp_path):
     (tmp_path / "book" / "a.md").rename(tmp_path / "book" / "b.md")
     seen.add(book.fingerprint())
     assert len(seen) == len(sources) + 2
+
+
+@pytest.mark.parametrize("kept", [".ruff_cache/0.1/a", ".ipynb_checkpoints/a.ipynb"])
+def test_what_tools_keep_beside_the_sources_decides_nothing(sources, tmp_path, kept):
+    """Or two workers would build at once, when ruff has run between the build and the tests."""
+    before = book.fingerprint()
+    path = tmp_path / "book" / kept
+    path.parent.mkdir(parents=True)
+    path.write_text("an editor's")
+    assert book.fingerprint() == before

@@ -40,8 +40,10 @@ def fingerprint():
     # Whether Python comes with it, too (tools/practise.py).
     digest = hashlib.sha256(os.environ.get("DESCENT_OFFLINE", "").encode())
     for path in sources:
-        if ".ipynb_checkpoints" not in path.parts:
-            digest.update(f"{path.relative_to(ROOT).as_posix()} {path.stat().st_size} ".encode())
+        name = path.relative_to(ROOT)
+        # What an editor or ruff keeps beside its sources is none.
+        if not any(part.startswith(".") for part in name.parts):
+            digest.update(f"{name.as_posix()} {path.stat().st_size} ".encode())
             digest.update(path.read_bytes())
     return digest.hexdigest()
 
