@@ -20,9 +20,10 @@ from contents import ALL_PAGES, BOOK, KINDS, NOTEBOOKS, PAGES, ROOT
 from prose import BLOCK
 
 PHONE, WIDE = dict(width=390, height=900), dict(width=1440, height=900)
-# Solutions are alike, and so is what can be read of any page without a script: all of them with
-# DESCENT_ALL_PAGES=1, before a release.
-SOME = [p for p in PAGES if ALL_PAGES or p in KINDS or not p.startswith("solutions/")]
+# Solutions are alike, and exercises, and so is what can be read of any page without a script: all
+# of them with DESCENT_ALL_PAGES=1, before a release.
+ALIKE = ("solutions/", "exercises/")
+SOME = [p for p in PAGES if ALL_PAGES or p in KINDS or not p.startswith(ALIKE)]
 CHAPTERS = [name for name in PAGES if f"{name}.ipynb" in NOTEBOOKS]
 
 # Resolves when the page is as a reader sees it: fonts and pictures loaded.
