@@ -32,7 +32,7 @@ from joblib import Parallel, cpu_count, delayed  # noqa: E402
 from tqdm import tqdm  # noqa: E402
 
 from descent import studies as stored  # noqa: E402
-from studies import problems, protocol  # noqa: E402
+from studies import compare, problems, protocol  # noqa: E402
 
 LEDGER = "code/descent/claims.toml"
 DATA = ROOT / "code" / "descent" / "data" / "studies"
@@ -187,8 +187,7 @@ def sampled(races):
 def sample(study):
     """Run a fixed sample of a study's rows again, and say how they differ from the stored ones.
 
-    The sum of the first ten losses must be the same to 1e-9; the loss at the end, in which a
-    change of the last digit may have grown, must lie within the spread of the twenty seeds.
+    `compare` says what counts as a difference.
 
     Yields
     ------
@@ -206,11 +205,7 @@ def sample(study):
         tuned = (pair.split("=") for pair in runs["hyper"][0].split())
         hyper = {name: float(value) for name, value in tuned}
         again = protocol.walk(problem, race, budget, runs["lr"][0], hyper, [0])[0]
-        name = f"{study}: {race.name}"
-        if not abs(again["first"] / runs["first"][0] - 1) <= 1e-9:
-            yield f"{name}: the first losses sum to {again['first']!r}, not {runs['first'][0]!r}"
-        if not runs["train"].min() / 1.1 <= again["train"] <= runs["train"].max() * 1.1:
-            yield f"{name}: ends at {again['train']:.4g}"
+        yield from compare.differences(f"{study}: {race.name}", again, runs, 0, "train")
 
 
 def check(study):

@@ -3,6 +3,7 @@
 import numpy as np
 
 from descent import rules, tasks
+from studies import compare
 from studies.protocol import TUNING
 
 RULES = ("gd", "momentum_ema", "adam")
@@ -50,11 +51,7 @@ def differences(rows):
     for rule in RULES:
         before = rows.where(rule=rule, budget=BUDGETS[0], lr=RATES[8])
         (again,) = swept(rule, BUDGETS[0], RATES[8:9], REPORT[:1])
-        same = before.where(seed=REPORT[0])
-        if not abs(again["first"] / same["first"][0] - 1) <= 1e-9:
-            yield f"{rule}: the first losses sum to {again['first']!r}, not {same['first'][0]!r}"
-        if not before["train"].min() / 1.1 <= again["train"] <= before["train"].max() * 1.1:
-            yield f"{rule}: ends at {again['train']:.4g}"
+        yield from compare.differences(rule, again, before, REPORT[0], "train")
 
 
 PARTS = {

@@ -1,7 +1,6 @@
 """Five rules on the digits, all at one learning rate, at thirteen. Budget: a minute of CPU."""
 
-import numpy as np
-
+from studies import compare
 from studies.problems import PROBLEMS
 from studies.protocol import REPORT, Race, walk
 
@@ -26,10 +25,7 @@ def differences(rows):
     for rule in RULES:
         before = rows.where(rule=rule, lr=0.01)
         (again,) = run(rule, 0.01, REPORT[:1])
-        if not np.isclose(again["first"], before["first"][0], rtol=1e-9, atol=0):
-            yield f"{rule}: the first losses sum to {again['first']!r}, not {before['first'][0]!r}"
-        if not before["valid"].min() / 1.1 <= again["valid"] <= before["valid"].max() * 1.1:
-            yield f"{rule}: ends at {again['valid']:.4g}"
+        yield from compare.differences(rule, again, before, REPORT[0], "valid")
 
 
 PARTS = {rule: lambda rule=rule: [row for lr in RATES for row in run(rule, lr)] for rule in RULES}

@@ -10,7 +10,7 @@ import pytest
 from contents import ROOT
 from descent import ledger, studies
 from studies import __main__ as runner
-from studies import problems, protocol
+from studies import compare, problems, protocol
 from studies.protocol import REPORT, TUNING, Race, Search
 
 STUDIES = studies.STUDIES
@@ -20,6 +20,23 @@ RACED = [name for name in STUDIES if name not in ("resume", "moons", "shared")]
 @pytest.mark.parametrize("study", STUDIES)
 def test_a_sample_runs_as_its_rows_say(study):
     assert list(runner.sample(study)) == []
+
+
+@pytest.mark.parametrize(
+    "first, train, told",
+    [
+        (2.0, 0.3, []),
+        (2.0 + 1e-8, 0.3, ["adam: the first losses sum to 2.00000001, not "]),
+        (2.0, 0.5, ["adam: ends at 0.5"]),
+        (np.nan, np.nan, ["adam: the first losses sum to nan", "adam: ends at nan"]),
+    ],
+)
+def test_a_run_that_came_out_otherwise_is_told(first, train, told):
+    columns = dict(seed=[3, 4], first=[1.0, 2.0], train=[0.2, 0.4])
+    before = studies.Rows({name: np.array(column) for name, column in columns.items()})
+    found = list(compare.differences("adam", dict(first=first, train=train), before, 4, "train"))
+    assert len(found) == len(told)
+    assert all(one.startswith(begin) for one, begin in zip(found, told, strict=True))
 
 
 @pytest.mark.parametrize("study", STUDIES)
@@ -170,6 +187,15 @@ def test_what_is_to_be_distrusted_is_so():
         for warm in (False, True)
     }
     assert "In the short run the search for a warm-up" in text and means[False] < means[True]
+
+    roots = studies.rows("roots").where(phase="report", by="valid", budget=400)
+    adagrad = words.where(rule="adagrad")["test"]
+    behind = [
+        np.median(roots.where(rule=rule)["test"] - adagrad)
+        for rule in ("rmsprop_hundred", "rmsprop")
+    ]
+    assert "forgetting costs AdaGrad's schedule a fifth of what we had said" in text
+    assert 0.15 < behind[0] / behind[1] < 0.25
 
     ends = list(twice())
     moved = sum(not same for same, _, _ in ends)
