@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from descent import rules, tasks
+from descent import descend, rules, tasks
 from studies import compare
 from studies.protocol import TUNING
 
@@ -20,19 +20,16 @@ def swept(rule, budget, rates=RATES, seeds=TUNING + REPORT):
     The training loss and the share of points on the right side, of those it learned from and of new
     ones, are means over the last tenth of the steps; `first` is the sum of the first ten losses.
     """
-    task, step = tasks.moons(), getattr(rules, rule)
-    draw, lr = task.noisy(BATCH, seeds), np.asarray(rates)[:, None, None]
-    w = np.broadcast_to([task.start(seed) for seed in seeds], (len(rates), len(seeds), task.size))
-    memory, losses, sides = {}, [], []
-    with np.errstate(all="ignore"):
-        for k in range(budget):
-            loss, g = draw(w)
-            losses.append(loss)
-            move, memory = step(g, **memory, lr=lr)
-            w = w - move
-            if k >= 0.9 * budget and k % 6 == 0:
-                sides.append([task.accuracy(w, part) for part in ("train", "test")])
-    found = sum(losses[:10]), np.mean(losses[-(budget // 10) :], axis=0), *np.mean(sides, axis=0)
+    task, lr = tasks.moons(), np.asarray(rates)[:, None, None]
+    starts = [task.start(seed) for seed in seeds]
+    w = np.broadcast_to(starts, (len(rates), len(seeds), task.size))
+    f = task.noisy(BATCH, seeds)
+    walk = descend(f, w, getattr(rules, rule), lr=lr, steps=budget, keep=("x", "loss"))
+    steps = np.arange(budget)
+    late = walk.x[1:][(steps >= 0.9 * budget) & (steps % 6 == 0)]
+    sides = (task.accuracy(late, part).mean(axis=0) for part in ("train", "test"))
+    loss = walk.loss[:budget]
+    found = loss[:10].sum(axis=0), loss[-(budget // 10) :].mean(axis=0), *sides
     return [
         dict(
             zip(
